@@ -1,0 +1,122 @@
+"""The one door to Lark: grammar files in, LALR(1) parsers out, places and expectations when a text does not fit.
+
+What the parsed text means is the business of whoever brings the callbacks.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from lark import Lark, Token, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+
+from governance import resources
+from governance.canonical import digest
+
+if TYPE_CHECKING:
+    from governance.text import Source, Span
+
+__all__ = ["Grammar", "Misfit", "Token", "text_digest"]
+
+_NAMES: Final = {
+    "$END": "the end",
+    "<END-OF-FILE>": "the end",
+    "ARGV_WORD": "a word of the command line",
+    "ARGUMENT": "an argument like name=",
+    "CAPABILITY": "a call like fs.read(",
+    "DOTTED": "a capability's name",
+    "EFFECT_TARGET": "a parameter",
+    "NAME": "a name",
+    "NUMBER": "a number",
+    "QUANTITY": "a number",
+    "STRING": "a string",
+    "TARGET": "a capability",
+    "TYPE": "a type",
+    "WORD": "a name",
+}
+"""What people call the terminals that are not keywords or signs."""
+
+
+class Misfit(Exception):  # noqa: N818 - neither an agent's nor an author's error until a caller says whose
+    """A text does not follow its grammar: where, and what could have stood there."""
+
+    def __init__(self, span: Span, expected: tuple[str, ...]) -> None:
+        super().__init__(f"{span.place}: expected {' or '.join(expected)}")
+        self.span = span
+        self.expected = expected
+
+    @property
+    def found(self) -> str:
+        """What stands there instead, shortly."""
+        text = self.span.source.text[self.span.start : self.span.end]
+        return f"`{text}`" if text else "the end"
+
+
+class Grammar:
+    """One grammar file with the callbacks that turn its rules into values while they are parsed.
+
+    `callbacks` is any object with a method for each rule that makes a value; a method takes the list of the
+    rule's children. Its exceptions pass through unchanged.
+    """
+
+    def __init__(self, name: str, callbacks: object, starts: tuple[str, ...] = ("start",)) -> None:
+        self._lark = Lark(
+            text(name),
+            parser="lalr",
+            start=list(starts),
+            transformer=callbacks,
+            import_paths=[str(resources.folder("grammars"))],
+            maybe_placeholders=False,
+        )
+        self._names = {
+            terminal.name: f"`{terminal.pattern.value}`"
+            if terminal.pattern.type == "str"
+            else _shown(terminal.name)
+            for terminal in self._lark.terminals
+        }
+
+    def parse(self, source: Source, start: str | None = None) -> object:
+        """Return what the callbacks make of `source`.
+
+        Raises `Misfit` at the first place where the text does not follow the grammar.
+        """
+        try:
+            return self._lark.parse(source.text, start)
+        except UnexpectedInput as problem:
+            raise Misfit(_place(source, problem), self._expected(problem)) from None
+
+    def _expected(self, problem: UnexpectedInput) -> tuple[str, ...]:
+        match problem:
+            case UnexpectedToken(accepts=accepts, expected=expected):
+                # Lark tries only terminals in upper case, which those of an imported grammar are not.
+                names = {*accepts, *(name for name in expected if not name.isupper())}
+            case UnexpectedCharacters(allowed=allowed):
+                names = allowed or set()
+            case _:
+                names = set()
+        return tuple(sorted({self._names.get(name) or _shown(name) for name in names}))
+
+
+def _place(source: Source, problem: UnexpectedInput) -> Span:
+    if isinstance(problem, UnexpectedToken) and problem.token.type == "$END":
+        return source.span(len(source.text), len(source.text))
+    start = problem.pos_in_stream or 0
+    length = len(problem.token) if isinstance(problem, UnexpectedToken) else 1
+    return source.span(start, start + length)
+
+
+def _shown(name: str) -> str:
+    short = name.rpartition("__")[2]
+    return _NAMES.get(short, short.lower())
+
+
+@cache
+def text(name: str) -> str:
+    """Return the text of the grammar file `name`.lark."""
+    return (resources.folder("grammars") / f"{name}.lark").read_text(encoding="utf-8")
+
+
+@cache
+def text_digest(*names: str) -> str:
+    """Return one digest over the named grammar files: what a record says its request was read with."""
+    return digest("\f".join(text(name) for name in names).encode())

@@ -1,0 +1,109 @@
+"""Source text, places in it, and how both are shown to people.
+
+Here live spans, caret lines, the display of hostile text, and the nearest names of a misspelt one.
+Nothing here knows what the text means.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Source", "Span", "nearest", "shown"]
+
+_WIDEST = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text and the name people know it by (a file, `request`, `arguments`)."""
+
+    name: str
+    text: str
+
+    def span(self, start: int, end: int | None = None) -> Span:
+        """Return the span of characters `start` (0-based) up to, but not with, `end`."""
+        return Span(self, start, start + 1 if end is None else end)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of characters of a source, 0-based, half open."""
+
+    source: Source
+    start: int
+    end: int
+
+    @property
+    def line(self) -> int:
+        """The 1-based line the span begins in; only line feeds end a line."""
+        return self.source.text.count("\n", 0, self.start) + 1
+
+    @property
+    def column(self) -> int:
+        """The 1-based column the span begins at, in characters."""
+        return self.start - (self.source.text.rfind("\n", 0, self.start) + 1) + 1
+
+    @property
+    def place(self) -> str:
+        """The span as `name:line:column`."""
+        return f"{self.source.name}:{self.line}:{self.column}"
+
+    def caret(self) -> str:
+        """Return the source line and, beneath it, carets under the span."""
+        begin = self.source.text.rfind("\n", 0, self.start) + 1
+        end = self.source.text.find("\n", self.start)
+        line = self.source.text[begin : end if end >= 0 else len(self.source.text)]
+        at = self.start - begin
+        cut = max(0, at - _WIDEST // 2)
+        window = line[cut : cut + _WIDEST]
+        lead = shown(window[: at - cut])
+        marked = shown(window[at - cut : max(self.end - begin - cut, at - cut + 1)])
+        tail = shown(window[max(self.end - begin - cut, at - cut + 1) :])
+        before, after = "…" if cut else "", "…" if cut + _WIDEST < len(line) else ""
+        return f"{before}{lead}{marked}{tail}{after}\n{' ' * len(before + lead)}{'^' * max(1, len(marked))}"
+
+
+def shown(text: str) -> str:
+    """Return `text` with every control, format and separator character but the space escaped.
+
+    Terminal escapes, right-to-left marks and look-alike spaces in foreign text must not reach a person's
+    terminal as they are.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_visible(character) for character in text)
+
+
+def _visible(character: str) -> str:
+    if character == " " or unicodedata.category(character)[0] not in "CZ":
+        return character
+    point = ord(character)
+    return f"\\u{point:04x}" if point <= 0xFFFF else f"\\U{point:08x}"
+
+
+def nearest(word: str, names: Iterable[str], most: int = 3) -> tuple[str, ...]:
+    """Return up to `most` of `names` that `word` may have meant, nearest first, then by name.
+
+    The distance is Levenshtein's; a name further off than half its own length is not offered.
+    """
+    if len(word) > _WIDEST:
+        return ()
+    ranked = sorted((_distance(word, name), name) for name in set(names))
+    return tuple(name for distance, name in ranked if distance <= max(2, len(name) // 2))[:most]
+
+
+def _distance(left: str, right: str) -> int:
+    row = list(range(len(right) + 1))
+    for index, character in enumerate(left, 1):
+        diagonal, row[0] = row[0], index
+        for column, other in enumerate(right, 1):
+            diagonal, row[column] = (
+                row[column],
+                min(row[column] + 1, row[column - 1] + 1, diagonal + (character != other)),
+            )
+    return row[-1]
