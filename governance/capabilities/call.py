@@ -1,0 +1,117 @@
+"""One call: a capability with arguments that fit it, in the one canonical form.
+
+Calls are bound to frozen pydantic models made from the declaration, so that nothing after binding meets an
+unchecked value.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, create_model
+
+from governance.canonical import digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from governance.canonical import Json
+    from governance.capabilities.declaration import Capability, Effect, Parameter
+    from governance.capabilities.glob import PathSet
+    from governance.capabilities.values import Type, Value
+
+__all__ = ["Call", "make_model"]
+
+_SIMPLE: Final = {"Bool": bool, "Int": int, "Size": int, "Duration": int}
+
+
+class _Arguments(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A capability and its arguments by name, defaults filled in, absent optional ones left out."""
+
+    capability: Capability
+    model: BaseModel
+
+    @cached_property
+    def arguments(self) -> Mapping[str, Value]:
+        """The canonical arguments, in the order the capability declares them."""
+        return {name: value for name, value in self.model.__dict__.items() if value is not None}
+
+    @cached_property
+    def _paths(self) -> dict[str, tuple[str, ...] | PathSet]:
+        return {}
+
+    def paths(self, name: str) -> tuple[str, ...] | PathSet:
+        """Return what the path argument `name` speaks of: the components of one path, or a set of paths."""
+        found = self._paths.get(name)
+        if found is None:
+            paths = self.capability.path_set(name, self.arguments)
+            found = self._paths[name] = (
+                tuple(part[0] for part in paths.components if part) if paths.single else paths
+            )
+        return found
+
+    @cached_property
+    def effects(self) -> tuple[Effect, ...]:
+        """What the call declares to do, in the order declared."""
+        return self.capability.effects_of(self.arguments)
+
+    @cached_property
+    def argv(self) -> tuple[str, ...]:
+        """The command line: what runs, word for word."""
+        return self.capability.argv_of(self.arguments)
+
+    @cached_property
+    def stdin(self) -> bytes | None:
+        """What the program reads, None where it reads nothing."""
+        return self.capability.stdin_of(self.arguments)
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the call as canonical data."""
+        return {"capability": self.capability.name, "arguments": self.arguments}
+
+    @property
+    def digest(self) -> str:
+        """The digest of the canonical data."""
+        return digest_of(self.to_json())
+
+    def __str__(self) -> str:
+        """Return the call as the call syntax writes it; reading it back gives an equal call."""
+        arguments = ", ".join(f"{name}={json.dumps(value)}" for name, value in self.arguments.items())
+        return f"{self.capability.name}({arguments})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Call) and self.to_json() == other.to_json()
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+
+def make_model(name: str, parameters: tuple[Parameter, ...]) -> type[BaseModel]:
+    """Return the frozen, strict model of a capability's arguments."""
+    fields: dict[str, Any] = {parameter.name: _field(parameter) for parameter in parameters}
+    return create_model(name, __base__=_Arguments, **fields)
+
+
+def _field(parameter: Parameter) -> tuple[object, object]:
+    kind: Any = Annotated[_python_type(parameter.type), BeforeValidator(parameter.type.check)]
+    if parameter.required:
+        return kind, ...
+    return (kind | None if parameter.type.optional else kind), parameter.default
+
+
+def _python_type(kind: Type) -> Any:
+    if kind.name == "Enum":
+        return Literal[kind.names]
+    if kind.name == "Argv":
+        return tuple[str, ...]
+    if kind.item is not None:
+        return tuple[_python_type(kind.item), ...]  # type: ignore[misc]  # a type made at run time
+    return _SIMPLE.get(kind.name, str)

@@ -1,0 +1,97 @@
+"""A call as written becomes a typed call, or the reasons why it cannot.
+
+The only place where foreign values enter the models of capabilities; beyond it nothing is unchecked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from pydantic import ValidationError
+
+from governance.capabilities.call import Call
+from governance.errors import Diagnostic, RequestError
+from governance.request.syntax import Array, Literal
+from governance.text import nearest, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic_core import ErrorDetails
+
+    from governance.capabilities.declaration import Capability
+    from governance.request.syntax import Argument, CallSyntax, Node
+    from governance.text import Span
+
+__all__ = ["IllTypedError", "UnknownCapabilityError", "bind"]
+
+
+class UnknownCapabilityError(RequestError):
+    """No capability has this name."""
+
+
+class IllTypedError(RequestError):
+    """The arguments do not fit the capability; one diagnostic for each that does not."""
+
+
+def bind(syntax: CallSyntax, capabilities: Mapping[str, Capability]) -> Call:
+    """Return `syntax` as a call of one of `capabilities`, which are found by name.
+
+    Raises `UnknownCapabilityError` or `IllTypedError`.
+    """
+    capability = capabilities.get(syntax.name)
+    if capability is None:
+        names = sorted({each.name for each in capabilities.values()})
+        near = ", ".join(nearest(syntax.name.replace("_", "."), names))
+        message = f"no capability is called `{shown(syntax.name)}`"
+        mend = f"did you mean {near}?" if near else f"known: {', '.join(names)}"
+        raise UnknownCapabilityError(Diagnostic("unknown-capability", message, syntax.name_span, mend))
+    given = {argument.name: _plain(argument.value) for argument in syntax.arguments}
+    if None in given.values():
+        raise IllTypedError(
+            *(_null(syntax, argument) for argument in syntax.arguments if given[argument.name] is None)
+        )
+    try:
+        return Call(capability, capability.model.model_validate(given))
+    except ValidationError as error:
+        raise IllTypedError(*(_diagnostic(detail, syntax, capability) for detail in error.errors())) from None
+
+
+Plain: TypeAlias = "str | int | bool | object | tuple[Plain, ...] | None"
+
+
+def _plain(node: Node) -> Plain:
+    """Return a literal's value, tuples for arrays; an object stays the node it is, which no type accepts."""
+    if isinstance(node, Literal):
+        return node.value
+    return tuple(_plain(item) for item in node.items) if isinstance(node, Array) else {}
+
+
+def _null(syntax: CallSyntax, argument: Argument) -> Diagnostic:
+    return Diagnostic(
+        "ill-typed", f"`{argument.name}` is null", syntax.span(argument.value), "leave the argument out"
+    )
+
+
+def _diagnostic(detail: ErrorDetails, syntax: CallSyntax, capability: Capability) -> Diagnostic:
+    name = str(detail["loc"][0])
+    written = next((argument for argument in syntax.arguments if argument.name == name), None)
+    parameter = capability.parameter(name)
+    known = (
+        f"{capability.name} takes {', '.join(f'{each.name}: {each.type}' for each in capability.parameters)}"
+    )
+    if written is None or parameter is None:
+        if written is None:
+            return Diagnostic("ill-typed", f"`{name}` is missing", syntax.name_span, known)
+        near = nearest(name, (each.name for each in capability.parameters), 1)
+        mend = f"did you mean `{near[0]}`?" if near else known
+        message = f"`{capability.name}` has no parameter `{shown(name)}`"
+        return Diagnostic("ill-typed", message, syntax.span(written), mend)
+    reason = detail["msg"].removeprefix("Value error, ")
+    return Diagnostic(
+        "ill-typed", f"`{name}`: {reason}", _place(syntax, written), f"{name} is a {parameter.type}"
+    )
+
+
+def _place(syntax: CallSyntax, argument: Argument) -> Span:
+    return syntax.span(argument.value)

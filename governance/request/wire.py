@@ -1,0 +1,199 @@
+"""Bytes to a request: what arrived on a line, whose it is, and the text in it that asks for something.
+
+Bytes come first: UTF-8, no byte order mark, under the size limit. An envelope on a trusted input may say
+whose request it is and when it was made; the request's own text never does.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from governance.canonical import digest
+from governance.errors import Diagnostic, RequestError
+from governance.request.syntax import Literal, Object, parse_json
+from governance.text import Source
+
+if TYPE_CHECKING:
+    from governance.request.syntax import Node
+    from governance.text import Span
+
+__all__ = ["LIMIT", "Line", "Origin", "Oversize", "Request", "Syntax", "check_instant", "parse_request"]
+
+LIMIT: Final = 1 << 20
+"""A request has at most this many bytes."""
+
+_INSTANT: Final = re.compile(
+    r"(?P<year>[0-9]{4})-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12][0-9]|3[01])"
+    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?P<milliseconds>\.[0-9]{3})?Z"
+)
+_ENVELOPE: Final = frozenset({"agent", "session", "at", "syntax", "request"})
+
+
+class Syntax(StrEnum):
+    """The surfaces a request may be written in."""
+
+    AUTO = "auto"
+    CALL = "call"
+    MCP = "mcp"
+    OPENAI = "openai"
+    ANTHROPIC = "anthropic"
+
+
+@dataclass(frozen=True, slots=True)
+class Oversize:
+    """What is kept of a line over the limit: its length in bytes and its digest."""
+
+    length: int
+    digest: str
+
+
+Line: TypeAlias = bytes | Oversize
+"""One line of input without its line feed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whose request it is, in which session and syntax; an envelope may overrule each.
+
+    `at` is the instant an envelope gives (RFC 3339, UTC), None where it gives none.
+    """
+
+    agent: str | None = None
+    session: str = ""
+    syntax: Syntax = Syntax.AUTO
+    at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request: the line as it came, its origin, and what it asks for.
+
+    `body` is the parsed JSON value, the text itself where it is no JSON, or the reason it cannot be read.
+    """
+
+    line: Line
+    origin: Origin
+    source: Source
+    body: Node | str | RequestError
+
+    @property
+    def digest(self) -> str:
+        """The digest of the line's bytes."""
+        return self.line.digest if isinstance(self.line, Oversize) else digest(self.line)
+
+
+def check_instant(text: str) -> str:
+    """Return `text`, an RFC 3339 instant in UTC, with exactly three digits of milliseconds.
+
+    Raises `ValueError` for anything else, a day that its month does not have among it.
+    """
+    match = _INSTANT.fullmatch(text)
+    if match is None or int(match["day"]) > _days(int(match["year"]), int(match["month"])):
+        raise ValueError(
+            "an instant is written like 2026-01-31T09:00:00Z, or with three digits of milliseconds"
+        )
+    return text if match["milliseconds"] else f"{text[:-1]}.000Z"
+
+
+def _days(year: int, month: int) -> int:
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return 29 if month == 2 and leap else (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[month - 1]
+
+
+def parse_request(line: Line, origin: Origin) -> Request:
+    """Return the request that `line` is. Never raises: what cannot be read is a request that says why."""
+    source = Source("request", "")
+    try:
+        source = Source("request", _text(line))
+        return _unwrapped(line, origin, source)
+    except RequestError as error:
+        return Request(line, origin, source, error)
+
+
+def _text(line: Line) -> str:
+    if isinstance(line, Oversize) or len(line) > LIMIT:
+        length = line.length if isinstance(line, Oversize) else len(line)
+        raise _refused("too-long", f"the request has {length} bytes", f"send at most {LIMIT}")
+    if line.startswith(b"\xef\xbb\xbf"):
+        raise _refused(
+            "byte-order-mark", "the request begins with a byte order mark", "leave it out (RFC 8259, 8.1)"
+        )
+    try:
+        return line.decode()
+    except UnicodeDecodeError as error:
+        # The text before the fault is shown up to the fault, which is one column further.
+        before = line[: error.start].decode()
+        span = Source("request", before + "\ufffd").span(len(before))
+        message = f"byte {error.start + 1} is no UTF-8: 0x{line[error.start]:02x}"
+        raise RequestError(Diagnostic("not-utf-8", message, span, "send UTF-8")) from None
+
+
+def _refused(code: str, message: str, mend: str) -> RequestError:
+    return RequestError(Diagnostic(code, message, None, mend))
+
+
+def _unwrapped(line: Line, origin: Origin, source: Source) -> Request:
+    if not source.text.lstrip(" ").startswith(("{", "[")):
+        return Request(line, origin, source, source.text)
+    node = parse_json(source)
+    if not isinstance(node, Object) or "request" not in (members := node.items()):
+        return Request(line, origin, source, node)
+    for member in node.members:
+        if member.key.value not in _ENVELOPE:
+            raise _misplaced(
+                source, member.key, "an envelope has no such key", f"keys: {', '.join(sorted(_ENVELOPE))}"
+            )
+    read = _Envelope(source, members)
+    found = Origin(
+        agent=read.text("agent", origin.agent),
+        session=read.text("session", origin.session) or "",
+        syntax=read.syntax(origin.syntax),
+        at=read.instant(origin.at),
+    )
+    body = members["request"]
+    if isinstance(body, Literal) and isinstance(body.value, str):
+        return Request(line, found, Source("request", body.value), body.value)
+    return Request(line, found, source, body)
+
+
+@dataclass(frozen=True, slots=True)
+class _Envelope:
+    """Reads the keys of an envelope."""
+
+    source: Source
+    members: dict[str, Node]
+
+    def text(self, key: str, default: str | None) -> str | None:
+        node = self.members.get(key)
+        if node is None:
+            return default
+        if not isinstance(node, Literal) or not isinstance(node.value, str) or not 0 < len(node.value) <= 256:
+            raise _misplaced(
+                self.source, node, f"`{key}` is no string of 1 to 256 characters", f"name the {key}"
+            )
+        return node.value
+
+    def syntax(self, default: Syntax) -> Syntax:
+        name = self.text("syntax", default.value)
+        if name not in list(Syntax):
+            raise _misplaced(
+                self.source, self.members["syntax"], "unknown syntax", f"one of {', '.join(Syntax)}"
+            )
+        return Syntax(name)
+
+    def instant(self, default: str | None) -> str | None:
+        text = self.text("at", None)
+        if text is None:
+            return default
+        try:
+            return check_instant(text)
+        except ValueError as error:
+            raise _misplaced(self.source, self.members["at"], "`at` is no instant", str(error)) from None
+
+
+def _misplaced(source: Source, node: Node, message: str, mend: str) -> RequestError:
+    span: Span = source.span(node.start, node.end)
+    return RequestError(Diagnostic("envelope", message, span, mend))
