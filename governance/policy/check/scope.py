@@ -1,0 +1,81 @@
+"""What the parts of the checker share: the diagnostics so far, and the names that are declared.
+
+A name that stands in a statement which could not be read is known, but means nothing: using it is no second
+error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from governance.capabilities.declaration import Capability  # noqa: TC001 - fields of a dataclass are read
+from governance.errors import Diagnostic
+from governance.policy.bundle import Agent, Profile, Protected, Rule  # noqa: TC001
+from governance.policy.syntax import LiteralSyntax, Word  # noqa: TC001
+from governance.text import Source, nearest, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+__all__ = ["FileScope", "Scope"]
+
+Declared = TypeVar("Declared")
+
+
+@dataclass(slots=True)
+class Scope:
+    """Everything declared in the bundle so far, and everything found wrong."""
+
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    capabilities: dict[str, Capability] = field(default_factory=dict)
+    lets: dict[str, LiteralSyntax] = field(default_factory=dict)
+    agents: dict[str, Agent] = field(default_factory=dict)
+    profiles: dict[str, Profile] = field(default_factory=dict)
+    rules: list[Rule] = field(default_factory=list)
+    protected: list[Protected] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class FileScope:
+    """The scope as seen from one file, which gives offsets their place."""
+
+    scope: Scope
+    source: Source
+
+    def report(
+        self, code: str, message: str, place: tuple[int, int] | Word | LiteralSyntax, mend: str
+    ) -> None:
+        """Note an error at `place` of this file."""
+        start, end = place if len(place) == 2 else (place.start, place.end)
+        self.scope.diagnostics.append(Diagnostic(code, message, self.source.span(start, end), mend))
+
+    def declare(self, kind: str, name: Word, value: Declared, table: dict[str, Declared]) -> None:
+        """Enter `value` in `table`, once."""
+        if name.text in table:
+            self.report(
+                "declared-twice",
+                f"the {kind} `{shown(name.text)}` is declared twice",
+                name,
+                "keep one of them",
+            )
+        else:
+            table[name.text] = value
+
+    def find(self, kind: str, name: Word, table: Mapping[str, Declared]) -> Declared | None:
+        """Return what `name` stands for in `table`; one that is not there is reported, with the nearest."""
+        found = table.get(name.text)
+        if found is None:
+            self.unknown(kind, name, table)
+        return found
+
+    def unknown(self, kind: str, name: Word, known: Collection[str]) -> None:
+        """Report that `name` is no known `kind`, unless its declaration itself is what is broken."""
+        if name.text not in self.scope.broken:
+            near = nearest(name.text, known)
+            some = sorted(known)[:12]
+            mend = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(some) or 'none'}"
+            self.report(
+                f"unknown-{kind.replace(' ', '-')}", f"no {kind} is called `{shown(name.text)}`", name, mend
+            )

@@ -1,0 +1,72 @@
+"""What a decision may know beside the bundle and the call: facts and history that the log holds.
+
+Nothing here looks anything up. The gateway asks the engine once and records the answer as an event; the
+state is what folding the events gives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+from governance.canonical import digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from governance.canonical import Json
+    from governance.policy.decision import Isolation
+
+__all__ = ["EngineFacts", "State"]
+
+
+@dataclass(frozen=True)
+class EngineFacts:
+    """What the container engine offers: image ids (`sha256:…`) by the name policies use, and isolation tiers.
+
+    `images` is sorted by name. A name that is not in it has no image here.
+    """
+
+    images: tuple[tuple[str, str], ...]
+    tiers: tuple[Isolation, ...]
+
+    def image(self, name: str) -> str | None:
+        """Return the id of the image called `name`."""
+        return next((found for known, found in self.images if known == name), None)
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the facts as canonical data."""
+        return {"images": dict(self.images), "tiers": self.tiers}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Json]) -> EngineFacts:
+        """Return the facts that `to_json` gave."""
+        images = cast("Mapping[str, str]", data["images"])
+        return cls(tuple(sorted(images.items())), tuple(cast("list[Isolation]", data["tiers"])))
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest of the canonical data."""
+        return digest_of(self.to_json())
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the events so far amount to: how many decisions, and what the engine in use offers."""
+
+    decisions: int = 0
+    facts: EngineFacts | None = None
+
+    def decided(self) -> State:
+        """Return the state after one more decision."""
+        return replace(self, decisions=self.decisions + 1)
+
+    def with_facts(self, facts: EngineFacts | None) -> State:
+        """Return the state in which the engine offers `facts`."""
+        return replace(self, facts=facts)
+
+    @property
+    def digest(self) -> str:
+        """What records name the state by."""
+        return digest_of({"decisions": self.decisions, "engine": self.facts.digest if self.facts else None})

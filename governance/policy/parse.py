@@ -1,0 +1,224 @@
+"""Policy text to statements, by `grammars/policy.lark`; every statement that does not fit is reported.
+
+A file that does not parse whole is read again statement by statement, each at the place it has in the file,
+so that one mistake hides no other.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from itertools import pairwise
+from typing import Any, Final, cast
+
+from governance.errors import Diagnostic
+from governance.grammar import Grammar, Misfit, Token
+from governance.policy import syntax
+from governance.policy.syntax import Clause, FileSyntax, Word
+from governance.text import Source, shown
+
+__all__ = ["parse_file"]
+
+_HEAD: Final = re.compile(r'[a-z]+[ \t]+"?([A-Za-z0-9_.-]*)')
+_LINE_START: Final = re.compile(r"^[a-z]", re.MULTILINE)
+_SIGNS: Final = frozenset({"COMMA", "LBRACE", "RBRACE", "LSQB", "RSQB"})
+
+
+def parse_file(source: Source) -> tuple[FileSyntax, tuple[Diagnostic, ...]]:
+    """Return the statements of `source` that can be read, and a diagnostic for each that cannot."""
+    try:
+        return FileSyntax(source, _statements(source, 0, len(source.text)), frozenset()), ()
+    except Misfit:
+        pass
+    statements: list[syntax.Statement] = []
+    diagnostics: list[Diagnostic] = []
+    unread: set[str] = set()
+    starts = [match.start() for match in _LINE_START.finditer(source.text)]
+    for start, end in pairwise([0, *starts, len(source.text)]):
+        try:
+            statements += _statements(source, start, end)
+        except Misfit as misfit:
+            diagnostics.append(_diagnostic(source, misfit, end))
+            head = _HEAD.match(source.text, start)
+            unread |= {head[1]} if head else set()
+    return FileSyntax(source, tuple(statements), frozenset(unread)), tuple(diagnostics)
+
+
+def _statements(source: Source, start: int, end: int) -> tuple[syntax.Statement, ...]:
+    """Read a part of the file in place: what stands before it is blank."""
+    part = Source(source.name, " " * start + source.text[start:end])
+    return tuple(cast("list[syntax.Statement]", _grammar().parse(part)))
+
+
+def _diagnostic(source: Source, misfit: Misfit, end: int) -> Diagnostic:
+    start = min(misfit.span.start, max(len(source.text) - 1, 0))
+    expected = f"expected {', '.join(misfit.expected)}"
+    if misfit.span.start >= end:
+        last = len(source.text[:end].rstrip()) - 1
+        return Diagnostic("syntax", "the statement is not finished", source.span(max(last, 0)), expected)
+    message = f"{shown(misfit.found)} does not fit here"
+    return Diagnostic("syntax", message, source.span(start, max(misfit.span.end, start + 1)), expected)
+
+
+@cache
+def _grammar() -> Grammar:
+    return Grammar("policy", _Rules())
+
+
+def _word(token: Any) -> Word:
+    text = token[1:-1].replace('\\"', '"').replace("\\\\", "\\") if token.startswith('"') else str(token)
+    return Word(text, token.start_pos, token.end_pos)
+
+
+def _words(children: list[Any]) -> tuple[Word, ...]:
+    return tuple(_word(child) for child in children if child.type not in _SIGNS)
+
+
+class _Rules:
+    """The values that the rules of `policy.lark` make; each method is named for its rule."""
+
+    def start(self, children: list[Any]) -> list[Any]:
+        return children
+
+    def capability(self, children: list[Any]) -> syntax.CapabilitySyntax:
+        name, summary, *items = children
+        parameters = tuple(item for item in items if isinstance(item, syntax.ParameterSyntax))
+        clauses = tuple(item for item in items if isinstance(item, Clause))
+        return syntax.CapabilitySyntax(_word(name), _word(summary), parameters, clauses)
+
+    def parameter(self, children: list[Any]) -> syntax.ParameterSyntax:
+        name, kind, *default = children
+        return syntax.ParameterSyntax(_word(name), kind, default[0] if default else None)
+
+    def type(self, children: list[Any]) -> syntax.TypeSyntax:
+        name, *parts = children
+        found = {part[0]: part[1] for part in parts if isinstance(part, tuple)}
+        return syntax.TypeSyntax(
+            _word(name),
+            found.get("item"),
+            found.get("bounds"),
+            found.get("names", ()),
+            found.get("within"),
+            any(not isinstance(part, tuple) for part in parts),
+        )
+
+    def item_type(self, children: list[Any]) -> tuple[str, syntax.TypeSyntax]:
+        return "item", children[0]
+
+    def bounds(self, children: list[Any]) -> tuple[str, syntax.BoundsSyntax]:
+        range_ = next(index for index, child in enumerate(children) if child.type == "RANGE")
+        low, high = children[:range_], children[range_ + 1 :]
+        return "bounds", syntax.BoundsSyntax(_word(low[0]) if low else None, _word(high[0]) if high else None)
+
+    def names(self, children: list[Any]) -> tuple[str, tuple[Word, ...]]:
+        return "names", _words(children)
+
+    def within(self, children: list[Any]) -> tuple[str, Word]:
+        return "within", _word(children[0])
+
+    def effect(self, children: list[Any]) -> tuple[Word, Word]:
+        return _word(children[0]), _word(children[1])
+
+    def argv_group(self, children: list[Any]) -> syntax.ArgvGroupSyntax:
+        return syntax.ArgvGroupSyntax(_words(children))
+
+    def _led(self, children: list[Any]) -> Clause:
+        keyword, *rest = children
+        items = (
+            (_word(child) if isinstance(child, Token) else child)
+            for child in rest
+            if not (isinstance(child, Token) and child.type in _SIGNS)
+        )
+        return Clause(str(keyword), tuple(items), keyword.start_pos, keyword.end_pos)
+
+    effects = argv = stdin = returns = tenant = groups = workspace = _led
+    calls = when = unless = profile = because = including = allows = denies = _led
+
+    def agent(self, children: list[Any]) -> syntax.AgentSyntax:
+        return syntax.AgentSyntax(_word(children[0]), tuple(children[1:]))
+
+    def let(self, children: list[Any]) -> syntax.LetSyntax:
+        return syntax.LetSyntax(_word(children[0]), children[1])
+
+    def rule(self, children: list[Any]) -> syntax.RuleSyntax:
+        return syntax.RuleSyntax(_word(children[0]), _word(children[1]), tuple(children[2:]))
+
+    def agents(self, children: list[Any]) -> Clause:
+        keyword, *rest = children
+        named = tuple(_word(child) for child in rest if child.type == "STRING")
+        groups = tuple(_word(child) for child in rest if child.type == "WORD")
+        clause = syntax.AgentsClause(groups, named, everyone=any(child.type == "ANY" for child in rest))
+        return Clause(str(keyword), (clause,), keyword.start_pos, keyword.end_pos)
+
+    def named(self, children: list[Any]) -> syntax.NamedTarget:
+        return syntax.NamedTarget(_word(children[0]))
+
+    def any(self, children: list[Any]) -> syntax.AnyTarget:
+        first = children[0]
+        verbs = tuple(_word(child) for child in children if isinstance(child, Token) and child.type == "NAME")
+        reach, place = next((child for child in children if isinstance(child, tuple)), (None, None))
+        return syntax.AnyTarget(first.start_pos, first.end_pos, verbs, reach, place)
+
+    def reach(self, children: list[Any]) -> tuple[Word, Any]:
+        word, place = children
+        return _word(word), syntax.Reference(_word(place)) if isinstance(place, Token) else place
+
+    def call__call(self, children: list[Any]) -> Word:
+        """Return the place of an example; its text is read by the call grammar."""
+        return Word("", children[0].start_pos, children[-1].end_pos)
+
+    def either(self, children: list[Any]) -> syntax.ConditionSyntax:
+        return syntax.Compound(every=False, conditions=tuple(children))
+
+    def both(self, children: list[Any]) -> syntax.ConditionSyntax:
+        return syntax.Compound(every=True, conditions=tuple(children))
+
+    def opposite(self, children: list[Any]) -> syntax.Opposite:
+        return syntax.Opposite(children[0])
+
+    def test(self, children: list[Any]) -> syntax.TestSyntax | syntax.Presence:
+        if len(children) == 2:
+            return syntax.Presence(_word(children[0]), children[1].type == "PRESENT")
+        return syntax.TestSyntax(children[0], _word(children[1]), children[2])
+
+    def reference(self, children: list[Any]) -> syntax.Reference:
+        return syntax.Reference(_word(children[0]))
+
+    def size(self, children: list[Any]) -> syntax.SizeOf:
+        return syntax.SizeOf(_word(children[1]))
+
+    def sandbox(self, children: list[Any]) -> syntax.SandboxSyntax:
+        return syntax.SandboxSyntax(_word(children[0]), tuple(children[1:]))
+
+    def text_field(self, children: list[Any]) -> syntax.Field:
+        return syntax.Field(_word(children[0]), _word(children[1]))
+
+    word_field = quantity_field = text_field
+
+    def mount(self, children: list[Any]) -> syntax.MountSyntax:
+        return syntax.MountSyntax(*_words(children))
+
+    def scratch(self, children: list[Any]) -> syntax.ScratchSyntax:
+        return syntax.ScratchSyntax(*_words(children))
+
+    def protected(self, children: list[Any]) -> syntax.ProtectedSyntax:
+        return syntax.ProtectedSyntax(children[0], _word(children[1]))
+
+    def literal(self, children: list[Any]) -> syntax.LiteralSyntax:
+        token = children[0]
+        if isinstance(token, syntax.LiteralSyntax):
+            return token
+        return syntax.LiteralSyntax(_value(token), token.start_pos, token.end_pos)
+
+    def list(self, children: list[Any]) -> syntax.LiteralSyntax:
+        return syntax.LiteralSyntax(tuple(children[1:-1:2]), children[0].start_pos, children[-1].end_pos)
+
+
+def _value(token: Any) -> str | int | bool:
+    match token.type:
+        case "STRING":
+            return _word(token).text
+        case "QUANTITY":
+            return int(token) if token.lstrip("-").isdigit() else str(token)
+        case _:
+            return bool(token.type == "TRUE")

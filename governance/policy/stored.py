@@ -1,0 +1,53 @@
+"""Bundles from their two sources: policy files and the stored form that a log keeps."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from governance.canonical import digest
+from governance.errors import Diagnostic, PolicyError
+from governance.policy.check import check
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from governance.policy.bundle import Bundle
+
+__all__ = ["load_bundle", "make_bundle"]
+
+
+def make_bundle(library: Mapping[str, str], files: Mapping[str, str]) -> Bundle:
+    """Return the bundle of policy `files` with the standard `library`, both text by name.
+
+    The library's files are part of every bundle, under `std/`. Raises `PolicyError`, also when there are no files.
+    """
+    if not files:
+        raise PolicyError(
+            Diagnostic("no-policies", "there is no .policy file", None, "name a folder that holds one")
+        )
+    taken = sorted(name for name in files if name.startswith("std/"))
+    if taken:
+        message = f"{', '.join(taken)} would stand in for the standard library"
+        raise PolicyError(
+            Diagnostic("reserved-name", message, None, "call the folder something else than std")
+        )
+    return check({**{f"std/{name}": text for name, text in library.items()}, **files})
+
+
+def load_bundle(data: bytes, name: str) -> Bundle:
+    """Return the bundle that `data`, kept in a log under the digest `name`, is.
+
+    Raises `PolicyError` when the bytes are not those, or when this engine takes the sources for something else.
+    """
+    if digest(data) != name:
+        raise PolicyError(
+            Diagnostic("bundle-edited", f"the bundle {name} is not what was stored", None, "restore it")
+        )
+    bundle = check(json.loads(data)["sources"])
+    if bundle.digest != name:
+        message = f"this engine takes the sources of {name} for {bundle.digest}"
+        raise PolicyError(
+            Diagnostic("other-meaning", message, None, "replay with the version that wrote the log")
+        )
+    return bundle
