@@ -1,0 +1,95 @@
+"""What a record holds of a decision, so that it can be made again: the request, whose it was, what was said.
+
+The two directions stand side by side: what `decision_body` writes, `recorded_request` reads.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING, Final, cast
+
+from governance.errors import Diagnostic, JournalError
+from governance.grammar import text_digest
+from governance.policy.facts import EngineFacts
+from governance.request.wire import Origin, Oversize, Syntax, parse_request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from governance.canonical import Json
+    from governance.decide import Judgement
+    from governance.journal.record import Event
+    from governance.policy.facts import State
+    from governance.request.wire import Line, Request
+
+__all__ = ["VERSION", "bundle_body", "decision_body", "fold", "recorded_request"]
+
+VERSION: Final = "0.1.0"
+"""The engine's version; records name it, so that an auditor knows which one to replay with."""
+
+_GRAMMARS: Final = ("call", "json")
+
+
+def decision_body(request: Request, judgement: Judgement, state: State) -> dict[str, Json]:
+    """Return the body of the record of a decision that was made in `state`."""
+    decision = judgement.decision
+    return {
+        "agent": request.origin.agent,
+        "session": request.origin.session,
+        "syntax": request.origin.syntax.value,
+        "request": _line_json(request.line),
+        "decision": decision.to_json(),
+        "where": [{"rule": rule.name, "file": rule.file, "line": rule.line} for rule in decision.rules],
+        "engine_version": VERSION,
+        "grammar": text_digest(*_GRAMMARS),
+        "state": {"before": state.digest, "after": state.decided().digest},
+    }
+
+
+def bundle_body(bundle: str | None, facts: EngineFacts | None) -> dict[str, Json]:
+    """Return the body of the record that says which bundle and engine are in force from now on."""
+    return {"bundle": bundle, "engine": None if facts is None else facts.to_json()}
+
+
+def fold(state: State, event: Event) -> State:
+    """Return the state after `event`: the only way that history enters a decision."""
+    if event.kind == "bundle":
+        engine = cast("Mapping[str, Json] | None", event.body["engine"])
+        return state.with_facts(None if engine is None else EngineFacts.from_json(engine))
+    return state.decided() if event.kind == "decision" else state
+
+
+def recorded_request(body: Mapping[str, Json]) -> Request:
+    """Return the request that a decision's record holds, parsed anew.
+
+    Raises `JournalError` when the record is not in the form that `decision_body` writes.
+    """
+    try:
+        agent, session, syntax = body["agent"], body["session"], Syntax(str(body["syntax"]))
+        line = _line(cast("Mapping[str, Json]", body["request"]))
+    except (KeyError, ValueError, TypeError, AttributeError, binascii.Error) as error:
+        message = f"the record holds no request that can be read: {type(error).__name__} {error}"
+        mend = "replay it with the engine version that the record names"
+        raise JournalError(Diagnostic("bad-record", message, None, mend)) from None
+    return parse_request(line, Origin(None if agent is None else str(agent), str(session), syntax))
+
+
+def _line_json(line: Line) -> dict[str, Json]:
+    if isinstance(line, Oversize):
+        return {"oversize": line.length, "digest": line.digest}
+    try:
+        return {"text": line.decode()}
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(line).decode()}
+
+
+def _line(data: Mapping[str, Json]) -> Line:
+    match data:
+        case {"text": str(text)}:
+            return text.encode()
+        case {"base64": str(text)}:
+            return base64.b64decode(text, validate=True)
+        case {"oversize": int(length), "digest": str(digest)}:
+            return Oversize(length, digest)
+    raise ValueError("no text, base64 or oversize")

@@ -1,0 +1,100 @@
+"""Replay: every record judged again by the same function, and compared byte for byte.
+
+Events stream through; nothing is kept but the state and the bundles. Reading the log and verifying its chain
+is `governance.journal`; what is compared here is what the records say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from governance.canonical import canonical
+from governance.decide import judge
+from governance.errors import Diagnostic, JournalError
+from governance.evidence import VERSION, decision_body, fold, recorded_request
+from governance.policy.facts import State
+from governance.policy.stored import load_bundle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from governance.canonical import Json
+    from governance.journal.record import Event
+    from governance.policy.bundle import Bundle
+
+__all__ = ["Replayed", "replay", "replay_with"]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One decision of the log, judged again. `differences` are empty when nothing changed."""
+
+    seq: int
+    recorded: Mapping[str, Json]
+    now: Mapping[str, Json]
+    differences: tuple[str, ...]
+
+
+def replay(events: Iterable[Event], stored: Callable[[str], bytes]) -> Iterator[Replayed]:
+    """Yield each decision of `events`, judged again under the bundle that was in force.
+
+    `stored` gives a bundle's bytes by digest. Differences name the parts of the record that came out
+    otherwise. Raises `JournalError` for a record that cannot be read, a bundle that is missing or changed.
+    """
+    state, bundle = State(), None
+    bundles: dict[str, Bundle] = {}
+    for event in events:
+        if event.kind == "bundle":
+            digest = cast("str | None", event.body["bundle"])
+            if digest is not None and digest not in bundles:
+                bundles[digest] = load_bundle(stored(digest), digest)
+            bundle = None if digest is None else bundles[digest]
+        elif event.kind == "decision":
+            yield _again(event, bundle, state)
+        state = fold(state, event)
+
+
+def replay_with(events: Iterable[Event], bundle: Bundle) -> Iterator[Replayed]:
+    """Yield each decision of `events` as it would be under `bundle`; differences are in verdict, code and rules."""
+    state = State()
+    for event in events:
+        if event.kind == "decision":
+            recorded = _decision(event)
+            now = judge(bundle, recorded_request(event.body), state, event.at).decision.to_json()
+            changed = tuple(
+                key
+                for key in ("decision", "code", "rules")
+                if list(_seq(recorded[key])) != list(_seq(now[key]))
+            )
+            yield Replayed(event.seq, recorded, now, changed)
+        state = fold(state, event)
+
+
+def _seq(value: Json) -> Iterable[object]:
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+def _again(event: Event, bundle: Bundle | None, state: State) -> Replayed:
+    request = recorded_request(event.body)
+    judgement = judge(bundle, request, state, event.at)
+    body = decision_body(request, judgement, state)
+    recorded = dict(event.body)
+    if canonical(recorded) == canonical(body):
+        return Replayed(event.seq, _decision(event), judgement.decision.to_json(), ())
+    differences = sorted(
+        key
+        for key in recorded.keys() | body.keys()
+        if canonical(recorded.get(key)) != canonical(body.get(key))
+    )
+    if "engine_version" in differences:
+        differences.append(f"this engine is {VERSION}")
+    return Replayed(event.seq, _decision(event), judgement.decision.to_json(), tuple(differences))
+
+
+def _decision(event: Event) -> Mapping[str, Json]:
+    decision = event.body.get("decision")
+    if not isinstance(decision, dict):
+        message = f"record {event.seq} is a decision without a decision"
+        raise JournalError(Diagnostic("bad-record", message, None, "verify the log"))
+    return decision
