@@ -1,0 +1,90 @@
+"""How a benchmark says what it measured: a table for people, one JSON object for machines.
+
+A missed goal is said and is no failure: machines are noisy, and one that is slow today breaks nothing.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import asdict, dataclass
+from json import dumps
+from statistics import median
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Column, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["Goal", "Row", "report", "row", "time_us"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing measured: microseconds, and how many times faster than `against` it is, if that is said."""
+
+    what: str
+    median_us: float
+    p99_us: float
+    ratio: float | None = None
+    against: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What was aimed at, in words, and what came out."""
+
+    what: str
+    goal: str
+    value: float
+    met: bool
+
+
+def time_us(function: Callable[[], object], repeats: int) -> list[float]:
+    """Return how many microseconds each of `repeats` calls of `function` took."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter_ns()
+        function()
+        times.append((time.perf_counter_ns() - start) / 1000)
+    return times
+
+
+def row(what: str, times: Sequence[float], against: Row | None = None) -> Row:
+    """Return the row of `times`; its ratio says how many times faster than `against` the median is."""
+    middle = median(times)
+    p99 = sorted(times)[math.ceil(0.99 * len(times)) - 1]
+    if against is None:
+        return Row(what, middle, p99)
+    return Row(what, middle, p99, against.median_us / middle, against.what)
+
+
+def report(name: str, rows: Sequence[Row], goals: Sequence[Goal], json: bool) -> None:
+    """Print what was measured, as a table or as one JSON object."""
+    if json:
+        found = {
+            "name": name,
+            "rows": [asdict(each) for each in rows],
+            "goals": [asdict(goal) for goal in goals],
+        }
+        print(dumps(found, ensure_ascii=False))
+        return
+    console = Console(markup=False, highlight=False, emoji=False)
+    table = Table(
+        "what", *(Column(head, justify="right") for head in ("median", "p99", "ratio")), "against", title=name
+    )
+    for each in rows:
+        ratio = "" if each.ratio is None else f"{each.ratio:.2f}x"
+        table.add_row(each.what, _time(each.median_us), _time(each.p99_us), ratio, each.against or "")
+    console.print(table)
+    for goal in goals:
+        console.print(f"{'met' if goal.met else 'MISSED'}: {goal.what}: {goal.value:.2f} (goal {goal.goal})")
+
+
+def _time(microseconds: float) -> str:
+    for unit, size in (("s", 1e6), ("ms", 1e3)):
+        if microseconds >= size:
+            return f"{microseconds / size:.2f} {unit}"
+    return f"{microseconds:.2f} µs"
