@@ -1,0 +1,54 @@
+"""The one console script: which commands there are, and how errors become exit codes."""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+import typer
+
+from governance.cli import demo, engine, image, log, policies, replaying, requests
+from governance.cli.console import Exit, err
+from governance.errors import GovernanceError, JournalError, PolicyError, RequestError, SandboxError
+
+__all__ = ["app", "main"]
+
+_CODES: Final = {
+    PolicyError: Exit.FAILS,
+    RequestError: Exit.USAGE,
+    JournalError: Exit.ENVIRONMENT,
+    SandboxError: Exit.ENVIRONMENT,
+}
+
+app: Final = typer.Typer(
+    name="governance",
+    help="Deterministic capability governance for AI agents: parse, decide, record, run in a sandbox, replay.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command(epilog="Example:  governance demo")(demo.demo)
+app.command(epilog="Example:  governance check policies/examples/coder")(policies.check)
+app.command(
+    epilog="Example:  governance decide --policies policies/examples/coder --agent claude-1 < requests"
+)(requests.decide)
+app.command(
+    epilog="Example:  governance run --policies policies/examples/coder --agent claude-1 --log decisions < requests"
+)(requests.run)
+app.command(
+    epilog="""Example:  governance explain --policies policies/examples/coder --agent claude-1 'fs.read(path="/workspace/.env")'"""
+)(policies.explain)
+app.command(epilog="Example:  governance replay decisions")(replaying.replay)
+app.add_typer(log.log, name="log")
+app.add_typer(engine.app, name="engine")
+app.add_typer(image.app, name="image")
+
+
+def main() -> None:
+    """Run the command line; its errors become messages and exit codes."""
+    try:
+        app()
+    except GovernanceError as error:
+        err.print(error.render())
+        sys.exit(_CODES.get(type(error), Exit.INTERNAL))

@@ -1,0 +1,42 @@
+"""Options and steps that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from governance.cli.console import err
+from governance.errors import PolicyError
+from governance.library import load_policies
+from governance.request.wire import Syntax
+
+if TYPE_CHECKING:
+    from governance.policy.bundle import Bundle
+
+__all__ = ["AgentOption", "PoliciesOption", "SessionOption", "SyntaxOption", "load_or_none", "say"]
+
+PoliciesOption = Annotated[
+    Path, typer.Option("--policies", exists=True, readable=True, help="A .policy file or a folder of them.")
+]
+AgentOption = Annotated[str | None, typer.Option("--agent", help="Whose requests these are.")]
+SessionOption = Annotated[str, typer.Option("--session", help="The session they belong to.")]
+SyntaxOption = Annotated[
+    Syntax, typer.Option("--syntax", help="How they are written; auto: told apart by shape.")
+]
+
+
+def load_or_none(policies: Path) -> Bundle | None:
+    """Return the bundle, or None when it is wrong and that has been said: then everything is denied."""
+    try:
+        return load_policies(policies)
+    except PolicyError as error:
+        err.print(error.render())
+        err.print(f"{policies} does not load, so everything is denied", style="red")
+        return None
+
+
+def say(text: str) -> None:
+    """Tell the person at the terminal what is happening."""
+    err.print(text, style="dim")

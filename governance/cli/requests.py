@@ -1,0 +1,103 @@
+"""The commands that take requests: `decide`, which runs nothing, and `run`, which dispatches what is allowed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from governance.cli.console import Exit, err, print_json
+from governance.cli.lines import read_lines
+from governance.cli.options import AgentOption, PoliciesOption, SessionOption, SyntaxOption, load_or_none, say
+from governance.decide import judge
+from governance.evidence import fold
+from governance.gateway import open_engine
+from governance.gateway.clock import now
+from governance.journal import read
+from governance.policy.facts import State
+from governance.request.wire import Origin, Syntax, check_instant, parse_request
+
+__all__ = ["decide", "run"]
+
+_DECIDE_EXAMPLE = """\
+Example:
+
+  echo 'fs.read(path="/workspace/src/app.py")' | governance decide --policies policies/examples/coder --agent claude-1
+"""
+_RUN_EXAMPLE = """\
+Example:
+
+  governance run --policies policies/examples/coder --agent claude-1 --workspaces . --log decisions < requests
+"""
+
+
+def _instant(text: str | None) -> str | None:
+    try:
+        return None if text is None else check_instant(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def decide(
+    policies: PoliciesOption,
+    agent: AgentOption = None,
+    session: SessionOption = "",
+    syntax: SyntaxOption = Syntax.AUTO,
+    at: Annotated[
+        str | None, typer.Option("--at", callback=_instant, help="The instant to decide at; default: now.")
+    ] = None,
+    state: Annotated[
+        Path | None, typer.Option("--state", exists=True, help="A decision log to take the state from.")
+    ] = None,
+    *,
+    explain: Annotated[bool, typer.Option("--explain", help="Add what only the operator may see.")] = False,
+) -> None:
+    """Decide one request a line from standard input; print one decision a line. Runs nothing."""
+    bundle = load_or_none(policies)
+    current = State()
+    for event in read(state) if state is not None else ():
+        current = fold(current, event)
+    for line in read_lines(sys.stdin.buffer):
+        request = parse_request(line, Origin(agent, session, syntax))
+        judgement = judge(bundle, request, current, request.origin.at or at or now())
+        current = current.decided()
+        shown = judgement.decision.to_json()
+        if explain:
+            shown["where"] = [f"{rule.place} {rule.name}" for rule in judgement.decision.rules]
+            if judgement.error is not None:
+                err.print(judgement.error.render())
+        print_json(shown)
+    if bundle is None:
+        raise typer.Exit(Exit.FAILS)
+
+
+def run(
+    policies: PoliciesOption,
+    agent: Annotated[str, typer.Option("--agent", help="Whose requests these are.")],
+    log: Annotated[
+        Path, typer.Option("--log", help="The folder of the decision log; made if it is not there.")
+    ],
+    session: SessionOption = "",
+    syntax: SyntaxOption = Syntax.AUTO,
+    workspaces: Annotated[
+        Path,
+        typer.Option(
+            "--workspaces", exists=True, file_okay=False, help="The root of the agents' workspaces."
+        ),
+    ] = Path(),
+) -> None:
+    """Decide one request a line and dispatch what is allowed; print each decision, then each outcome."""
+    bundle = load_or_none(policies)
+    with open_engine(log, bundle, workspaces, say) as engine:
+        for line in read_lines(sys.stdin.buffer):
+            decided = engine.decide(line, Origin(agent, session, syntax))
+            print_json(decided.decision.to_json())
+            if decided.fault is not None:
+                raise decided.fault
+            outcome = engine.dispatch(decided)
+            if outcome is not None:
+                print_json(outcome.to_json())
+    if bundle is None:
+        raise typer.Exit(Exit.FAILS)
