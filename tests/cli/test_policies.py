@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.conftest import Run
+
+
+def test_check_says_what_a_bundle_holds(governance: Run, coder_policies: Path) -> None:
+    done = governance("check", coder_policies)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("ok: 12 capabilities, 1 agents, 7 rules")
+
+
+def test_check_reports_every_mistake_with_its_place(governance: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.policy").write_text("permit p { call fs.raed }\nlet x = \nforbid f { call fs.read }\n")
+    done = governance("check", tmp_path)
+    assert done.returncode == 1
+    assert "did you mean fs.read" in done.stderr
+    for place in ("a.policy:1:17", "a.policy:2:7", "a.policy:3:8"):
+        assert place in done.stderr
+
+
+def test_check_as_json(governance: Run, tmp_path: Path, coder_policies: Path) -> None:
+    (tmp_path / "a.policy").write_text("forbid f { call fs.read }\n")
+    found = json.loads(governance("check", tmp_path, "--json").stdout)
+    assert found["ok"] is False
+    assert [(each["code"], each["file"], each["line"]) for each in found["diagnostics"]] == [
+        ("no-reason", "a.policy", 1)
+    ]
+    assert json.loads(governance("check", coder_policies, "--json").stdout)["ok"] is True
+
+
+def test_check_of_an_empty_folder_says_so(governance: Run, tmp_path: Path) -> None:
+    done = governance("check", tmp_path)
+    assert done.returncode == 1
+    assert "there is no .policy file" in done.stderr
+
+
+def test_check_of_a_file_that_is_no_text(governance: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.policy").write_bytes(b"let a = 1\n\xff\n")
+    done = governance("check", tmp_path)
+    assert done.returncode == 1
+    assert "a.policy is no UTF-8: byte 0xff in line 2" in done.stderr
+
+
+def test_explain_shows_the_rule_that_determined_it(governance: Run, coder_policies: Path) -> None:
+    words = ("explain", "--policies", coder_policies, "--agent", "claude-1")
+    done = governance(*words, 'fs.read(path="/workspace/.env")')
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("deny forbidden: keys are not for agents")
+    assert "coder/keys" in done.stdout
+    assert "instead: fs.read(" in done.stdout
+
+
+def test_explain_of_something_unreadable_points_at_it(governance: Run, coder_policies: Path) -> None:
+    done = governance("explain", "--policies", coder_policies, "--agent", "claude-1", "fs.read(path=1)")
+    assert "^" in done.stdout
+
+
+def test_explain_for_an_unknown_agent_is_wrong_usage(governance: Run, coder_policies: Path) -> None:
+    done = governance("explain", "--policies", coder_policies, "--agent", "x", "fs.list()")
+    assert done.returncode == 2
+    assert "claude-1" in done.stderr

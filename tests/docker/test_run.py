@@ -1,0 +1,218 @@
+"""The whole way, with the command line, the real engine and real containers."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import docker
+import pytest
+
+from governance.journal import read, verify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.engine
+
+POLICY = """
+agent "a-1" { groups coders  workspace "work" }
+sandbox box { image "governance/base"  mount workspace at "/workspace" writable  timeout 60s  output 64KiB }
+sandbox absent { image "governance/absent"  mount workspace at "/workspace" writable }
+permit files { agent in coders  call fs.*  when path under "/workspace"  sandbox box  because "files" }
+permit sleep { agent in coders  call proc.exec  when argv starts ["/bin/sleep"]  sandbox box  because "sleep" }
+permit gone { agent in coders  call python.run  sandbox absent  because "an image that is not there" }
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path, engine_url: str, image: str) -> Path:
+    assert engine_url
+    assert image
+    (tmp_path / "box.policy").write_text(POLICY)
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "hello.txt").write_text("hello\n")
+    (tmp_path / "work" / "out").symlink_to("/etc/hostname")
+    for path in (tmp_path / "work", tmp_path / "work" / "hello.txt"):
+        os.chown(path, 65532, 65532)
+    return tmp_path
+
+
+def command(place: Path, log: Path | None = None) -> list[str]:
+    words = [
+        sys.executable,
+        "-m",
+        "governance",
+        "run",
+        "--policies",
+        str(place / "box.policy"),
+        "--agent",
+        "a-1",
+    ]
+    return [*words, "--workspaces", str(place), "--log", str(log or place / "log")]
+
+
+def run(place: Path, *lines: str, log: Path | None = None) -> tuple[list[dict[str, object]], int, str]:
+    done = subprocess.run(
+        command(place, log),
+        input="".join(f"{line}\n" for line in lines),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()], done.returncode, done.stderr
+
+
+def test_decision_then_outcome_of_each_request(place: Path) -> None:
+    answers, code, errors = run(
+        place,
+        'fs.read(path="/workspace/hello.txt")',
+        'fs.write(path="/workspace/new.txt", content="a\\n")',
+        'fs.read(path="/etc/hostname")',
+        "nonsense",
+    )
+    assert code == 0, errors
+    assert [answer.get("code") or answer["status"] for answer in answers] == [
+        "permitted",
+        "ok",
+        "permitted",
+        "ok",
+        "no-permit",
+        "malformed",
+    ]
+    assert answers[1]["stdout"] == "hello\n"
+    assert answers[1]["id"] == answers[0]["id"]
+    assert (place / "work" / "new.txt").read_text() == "a\n"
+    assert not verify(place / "log").problems
+
+
+def test_symbolic_link_out_of_the_workspace_is_not_followed(place: Path) -> None:
+    answers, _, _ = run(place, 'fs.read(path="/workspace/out")')
+    assert answers[1]["status"] == "failed"
+    assert answers[1]["stdout"] == ""
+
+
+def test_missing_image_is_a_recorded_deny(place: Path) -> None:
+    answers, code, _ = run(place, 'python.run(module="pytest", path="/workspace")')
+    assert code == 0
+    assert answers[0]["code"] == "fail-closed"
+    assert "governance/absent" in str(answers[0]["reason"])
+    assert len([event for event in read(place / "log") if event.kind == "decision"]) == 1
+
+
+@pytest.fixture
+def sleeper(place: Path) -> Iterator[subprocess.Popen[str]]:
+    """A gateway in the middle of a call: its decision is printed, its container sleeps."""
+    process = subprocess.Popen(
+        command(place), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write('proc.exec(argv=["/bin/sleep", "50"])\n')
+    process.stdin.flush()
+    assert '"permitted"' in process.stdout.readline()
+    with process:
+        yield process
+        process.kill()
+
+
+def sleeping(engine_url: str) -> list[str]:
+    client = docker.APIClient(base_url=engine_url)
+    try:
+        found = client.containers(filters={"label": "governance.log"})
+        return [each["Id"] for each in found if "sleep" in each["Command"]]
+    finally:
+        client.close()
+
+
+def wait_for(engine_url: str, count: int) -> None:
+    deadline = time.monotonic() + 30
+    while len(sleeping(engine_url)) != count:
+        assert time.monotonic() < deadline, f"no {count} sleeping containers"
+        time.sleep(0.1)
+
+
+def test_killed_gateway_leaves_an_unknown_outcome_and_no_container_after_the_next_start(
+    place: Path, sleeper: subprocess.Popen[str], engine_url: str
+) -> None:
+    wait_for(engine_url, 1)
+    sleeper.send_signal(signal.SIGKILL)
+    sleeper.wait()
+    assert len(sleeping(engine_url)) == 1
+    answers, code, errors = run(place, 'fs.read(path="/workspace/hello.txt")')
+    assert code == 0, errors
+    assert "left behind" in errors
+    assert answers[1]["status"] == "ok"
+    assert sleeping(engine_url) == []
+    shown = subprocess.run(
+        [sys.executable, "-m", "governance", "log", "show", str(place / "log")],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert "unknown outcome" in shown.stdout
+    assert verify(place / "log").unsettled == 1
+    assert not verify(place / "log").problems
+
+
+def test_second_process_on_one_log_is_told_so(
+    place: Path, sleeper: subprocess.Popen[str], engine_url: str
+) -> None:
+    wait_for(engine_url, 1)
+    answers, code, errors = run(place, 'fs.read(path="/workspace/hello.txt")')
+    assert (answers, code) == ([], 3)
+    assert "log-in-use" in errors
+    assert sleeper.poll() is None
+    assert len(sleeping(engine_url)) == 1
+
+
+def test_interrupted_gateway_removes_its_container(
+    place: Path, sleeper: subprocess.Popen[str], engine_url: str
+) -> None:
+    wait_for(engine_url, 1)
+    sleeper.send_signal(signal.SIGINT)
+    sleeper.wait(timeout=30)
+    assert sleeping(engine_url) == []
+    assert not verify(place / "log").problems
+
+
+def test_full_disk_runs_nothing(place: Path) -> None:
+    disk = place / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(disk)], check=True)
+    try:
+        lines = [f'fs.write(path="/workspace/{number}.txt", content="")' for number in range(60)]
+        answers, code, errors = run(place, *lines, log=disk / "log")
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+    assert code == 3
+    assert "No space left on device" in errors
+    allowed = [answer["id"] for answer in answers if answer.get("decision") == "allow"]
+    assert 0 < len(allowed) < 60
+    written = len(list((place / "work").glob("[0-9]*.txt")))
+    assert written == len(allowed)
+
+
+def test_demo_shows_every_request_and_proves_the_log(tmp_path: Path, image: str) -> None:
+    assert image
+    done = subprocess.run(
+        [sys.executable, "-m", "governance", "demo", "--folder", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "replay: 38 of 38 identical" in done.stdout
+    assert "log verifies: " in done.stdout
+    assert "345" in done.stdout
+    assert "4 passed" in done.stdout
+    assert "5 passed" in done.stdout

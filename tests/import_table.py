@@ -1,0 +1,77 @@
+"""Which part of the package may import which: the layers, and what the pure parts must never touch."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LAYERS: Final = (
+    ("text", "errors", "canonical", "resources"),
+    ("grammar",),
+    ("capabilities",),
+    ("request", "policy"),
+    ("decide", "library"),
+    ("journal",),
+    ("evidence", "replay"),
+    ("sandbox",),
+    ("gateway",),
+    ("cli",),
+)
+"""Lowest first. A part imports its own layer and those below it."""
+
+PURE: Final = (
+    "governance.text",
+    "governance.errors",
+    "governance.canonical",
+    "governance.capabilities",
+    "governance.request",
+    "governance.policy",
+    "governance.decide",
+    "governance.evidence",
+    "governance.replay",
+    "governance.journal.record",
+    "governance.journal.chain",
+    "governance.sandbox.plan",
+    "governance.sandbox.attest",
+    "governance.sandbox.outcome",
+    "governance.sandbox.stream",
+)
+"""Modules and packages whose values depend on their arguments alone."""
+
+IMPURE_MODULES: Final = frozenset(
+    {
+        "asyncio",
+        "docker",
+        "locale",
+        "os",
+        "pathlib",
+        "random",
+        "secrets",
+        "select",
+        "selectors",
+        "shutil",
+        "signal",
+        "socket",
+        "structlog",
+        "subprocess",
+        "sys",
+        "tempfile",
+        "threading",
+        "time",
+        "uuid",
+    }
+)
+"""What no pure part imports, not even inside a function; `open`, `print`, `input` it does not call either."""
+
+ONLY_IN: Final = {
+    "docker": ("governance.sandbox.engine",),
+    "lark": ("governance.grammar",),
+    "pydantic": (
+        "governance.capabilities.call",
+        "governance.capabilities.declaration",
+        "governance.request.bind",
+    ),
+    "subprocess": ("governance.sandbox", "governance.cli.demo"),
+    "typer": ("governance.cli",),
+    "rich": ("governance.cli",),
+}
+"""Modules that have one door; a name stands for everything that begins with it."""

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.documents import DOCUMENTS, ROOT, Command, commands, normal, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COMMANDS = [command for document in DOCUMENTS for command in commands(document)]
+
+
+def parameters(*, engine: bool) -> list[object]:
+    return [
+        pytest.param(command, id=f"{command.document.name}:{command.line}:{command.words[:40]}")
+        for command in COMMANDS
+        if command.needs_engine is engine
+    ]
+
+
+@pytest.mark.parametrize("command", parameters(engine=False))
+def test_command_prints_what_the_document_says(command: Command) -> None:
+    assert normal(run(command.words)) == normal(command.output)
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("command", parameters(engine=True))
+def test_command_with_the_engine_prints_what_the_document_says(command: Command, image: str) -> None:
+    assert image
+    assert normal(run(command.words)) == normal(command.output)
+
+
+@pytest.mark.parametrize(
+    "document", [*DOCUMENTS, *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda path: path.name
+)
+def test_links_and_paths_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\((?!https?://)([^)#]+)", document.read_text()):
+        assert (document.parent / target).exists(), target
+
+
+def test_every_diagnostic_code_is_listed() -> None:
+    listed = set(
+        re.findall(r"^\| `([a-z0-9-]+)` \|", (ROOT / "docs" / "diagnostics.md").read_text(), re.MULTILINE)
+    )
+    source = "".join(path.read_text() for path in sorted((ROOT / "governance" / "policy").rglob("*.py")))
+    used = set(re.findall(r'(?:report|Diagnostic)\(\s*"([a-z0-9-]+)"', source))
+    assert used - listed == set()
