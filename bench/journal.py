@@ -16,11 +16,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from report import Goal, Row, report, row, time_us
-
 from governance.journal import Journal, read, verify
 from governance.journal.chain import GENESIS, draft
 from governance.journal.files import Disk
+from report import Goal, Row, report, row, time_us
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

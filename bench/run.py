@@ -1,0 +1,67 @@
+"""Runs every benchmark and writes `docs/performance.md` from what they say.
+
+Run as `python bench/run.py`. A benchmark that needs a container engine says so and is noted as not measured.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMES = ("decide", "journal", "replay", "dispatch")
+HEAD = """# Performance
+
+Written by `make bench`; every number is from one run on one machine ({machine}). Machines are noisy: read the
+ratios, and measure on your own. A ratio says how many times faster a row is than the one it is set against.
+"""
+
+
+def measured(name: str) -> dict[str, list[dict[str, object]]] | None:
+    """Return what the benchmark says, None when it cannot run here."""
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "bench" / f"{name}.py"), "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        print(f"{name}: not measured\n{done.stderr}", file=sys.stderr)
+        return None
+    found: dict[str, list[dict[str, object]]] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def section(name: str) -> str:
+    """Return the benchmark's part of the document."""
+    print(f"measuring {name} …", file=sys.stderr)
+    found = measured(name)
+    if found is None:
+        return f"\n## {name}\n\nNot measured.\n"
+    lines = [f"\n## {name}\n", "| what | median | p99 | ratio | against |", "|---|---:|---:|---:|---|"]
+    for row in found["rows"]:
+        ratio = "" if row["ratio"] is None else f"{row['ratio']:.2f}"
+        lines.append(
+            f"| {row['what']} | {row['median_us']:.1f} µs | {row['p99_us']:.1f} µs | {ratio} | {row['against'] or ''} |"
+        )
+    lines += ["", "| goal | aimed at | measured | met |", "|---|---|---:|---|"]
+    for goal in found["goals"]:
+        lines.append(
+            f"| {goal['what']} | {goal['goal']} | {goal['value']:.2f} | {'yes' if goal['met'] else '**no**'} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Run all and write the document."""
+    machine = f"{platform.system()} {platform.machine()}, CPython {platform.python_version()}"
+    text = HEAD.format(machine=machine) + "".join(section(name) for name in NAMES)
+    (ROOT / "docs" / "performance.md").write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
