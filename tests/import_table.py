@@ -14,7 +14,7 @@ LAYERS: Final = (
     ("evidence", "replay"),
     ("sandbox",),
     ("gateway",),
-    ("cli",),
+    ("cli", "__main__"),
 )
 """Lowest first. A part imports its own layer and those below it."""
 

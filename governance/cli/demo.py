@@ -15,7 +15,7 @@ from governance.cli.console import Exit, out
 from governance.cli.lines import read_lines
 from governance.cli.options import say
 from governance.cli.replaying import replay_log
-from governance.cli.show import decision_line, outcome_line
+from governance.cli.show import decision_line, outcome_text
 from governance.errors import Diagnostic, SandboxError
 from governance.gateway import open_engine
 from governance.journal import verify
@@ -70,12 +70,11 @@ def _answer(engine: Engine, number: int, line: object) -> bool:
     assert isinstance(line, bytes)  # noqa: S101
     decided = engine.decide(line, Origin(_AGENT, "issue-1867"))
     decision = decided.decision
-    calls = decision.calls
-    asked = str(calls[0]) if calls else line.decode(errors="replace")
+    asked = line.decode(errors="replace") if decided.call is None else str(decided.call)
     out.print(decision_line(number, decision, asked))
     outcome = engine.dispatch(decided)
     if outcome is not None:
-        out.print(outcome_line(outcome))
+        out.print(outcome_text(outcome))
     return outcome is not None
 
 

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from governance.policy.explain import Explanation
     from governance.sandbox.outcome import Outcome
 
-__all__ = ["decision_line", "explanation_table", "outcome_line"]
+__all__ = ["decision_line", "explanation_table", "outcome_text"]
 
 _COLOURS: Final = {"allow": "green", "deny": "red", "ask": "yellow"}
 _CLIP: Final = 76
+_LINES: Final = 3
 
 
 def clip(text: str, width: int = _CLIP) -> str:
@@ -36,13 +37,17 @@ def decision_line(number: int, decision: Decision, asked: str) -> Text:
     return text
 
 
-def outcome_line(outcome: Outcome) -> Text:
-    """Return an outcome as one line: the status, how long it took, the first line that was printed."""
-    first = next((line for line in (outcome.stdout + "\n" + outcome.stderr).split("\n") if line.strip()), "")
-    text = Text("        → ")
+def outcome_text(outcome: Outcome) -> Text:
+    """Return an outcome: its status, how long it took, and the first lines that were printed."""
+    lines = [line for line in (outcome.stdout + "\n" + outcome.stderr).split("\n") if line.strip()]
+    text = Text("       → ")
     text.append(outcome.status, "green" if outcome.status == "ok" else "yellow")
     took = "" if outcome.wall_ms is None else f" {outcome.wall_ms} ms"
-    text.append(f"{took}  {clip(outcome.message or first)}", "dim")
+    text.append(f"{took}  {shown(outcome.message)}".rstrip(), "dim")
+    for line in lines[:_LINES]:
+        text.append(f"\n         | {clip(line, 100)}", "dim")
+    if len(lines) > _LINES:
+        text.append(f"\n         | … {len(lines) - _LINES} more lines", "dim")
     return text
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from governance.canonical import Json
+    from governance.capabilities import Call
     from governance.journal import Journal, Pending, Receipt
     from governance.policy.bundle import Bundle
     from governance.policy.decision import Decision, Deny
@@ -38,12 +39,12 @@ _UNWRITABLE: Final = "the decision log cannot be written, so nothing is allowed;
 class Decided:
     """A request's decision, and the receipt that shows it durable; without one nothing can be run.
 
-    `fault` is why there is no receipt. `stdin` is what the program of an allowed call reads.
+    `fault` is why there is no receipt. `call` is None where the request never came to be one.
     """
 
     decision: Decision
     receipt: Receipt[Allow] | Receipt[Deny] | None
-    stdin: bytes | None = None
+    call: Call | None = None
     fault: JournalError | None = None
 
 
@@ -88,7 +89,7 @@ class Engine:
             receipt = self._wait(pending)
         except JournalError as error:
             return Decided(unrecorded(request, self._state, _UNWRITABLE), None, fault=error)
-        return Decided(judgement.decision, receipt, judgement.call.stdin if judgement.call else None)
+        return Decided(judgement.decision, receipt, judgement.call)
 
     def _append(self, at: str, body: dict[str, Json], decision: Decision) -> Pending[Allow] | Pending[Deny]:
         if isinstance(decision, Allow):
@@ -109,7 +110,7 @@ class Engine:
         if receipt is None or not _allows(receipt):
             return None
         try:
-            outcome = self._dispatcher.dispatch(self._warrants.issue(receipt, decided.stdin))
+            outcome = self._dispatcher.dispatch(self._warrants.issue(receipt, decided.call.stdin if decided.call else None))
         except SandboxError as error:
             allow = receipt.subject
             outcome = Outcome(

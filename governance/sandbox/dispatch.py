@@ -1,0 +1,181 @@
+"""The one way from a warrant to a container, and from the container to an outcome.
+
+The order is fixed: redeem, plan, create, attest, attach, start, exchange, wait, remove. Deadline and output
+cap are kept from outside, by killing the container. Whatever goes wrong with the sandbox is an outcome of the
+status `sandbox-error` which says what is known; only a bad warrant raises, and then nothing has run.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from governance.errors import Diagnostic, SandboxError
+from governance.sandbox.attest import attest
+from governance.sandbox.exchange import End, exchange
+from governance.sandbox.outcome import Outcome
+from governance.sandbox.plan import Owner, plan
+from governance.sandbox.stream import Capture
+from governance.sandbox.workspace import NOBODY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from governance.policy.decision import Allow
+    from governance.sandbox.attest import Evidence
+    from governance.sandbox.engine import ContainerEngine
+    from governance.sandbox.outcome import Status
+    from governance.sandbox.plan import ContainerPlan
+    from governance.sandbox.warrant import Warrant, Warrants
+    from governance.sandbox.workspace import Workspaces
+
+__all__ = ["Dispatcher"]
+
+_GRACE: Final = 120
+"""Seconds that creating, starting and removing may take beyond a call's own time, before a reaper may end it."""
+
+_NOTHING_RAN: Final = "nothing was run"
+_NOT_STARTED: Final = "the program was not seen to start"
+_UNKNOWN: Final = "how the program ended, and what it had done by then, is unknown; what is left of it is removed by the reaper"
+
+
+class Dispatcher:
+    """Runs what warrants allow, for one log; its method may be called from any thread."""
+
+    def __init__(
+        self,
+        engine: ContainerEngine,
+        warrants: Warrants,
+        workspaces: Workspaces,
+        log_id: str,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        """Use `wall` (Unix seconds) for nothing but the containers' expiry."""
+        self._engine = engine
+        self._warrants = warrants
+        self._workspaces = workspaces
+        self._log_id = log_id
+        self._wall = wall
+
+    def dispatch(self, warrant: Warrant) -> Outcome:
+        """Use the warrant up and run its call; SandboxError `warrant-…` is all that is raised."""
+        self._warrants.redeem(warrant)
+        decision = warrant.decision
+        try:
+            planned = self._plan(decision)
+            container = self._engine.create(planned)
+        except SandboxError as error:
+            return _trouble(decision, error, _NOTHING_RAN, None)
+        try:
+            outcome = _Run(self._engine, warrant, planned, container).outcome()
+        finally:
+            left = self._remove(container)
+        return replace(outcome, message=" ".join(filter(None, (outcome.message, left))))
+
+    def _plan(self, decision: Allow) -> ContainerPlan:
+        spec = decision.sandbox
+        places = {mount.source: self._workspaces.resolve(mount.source) for mount in spec.mounts}
+        users = {place.user for place in places.values()} or {(NOBODY, NOBODY)}
+        if len(users) > 1:
+            mend = "give all folders that one sandbox mounts the same owner and group"
+            message = "the workspaces of this sandbox belong to different users"
+            raise SandboxError(Diagnostic("workspace", message, help=mend))
+        expires = int(self._wall()) + spec.timeout // 1000 + _GRACE
+        owner = Owner(self._log_id, decision.id, expires)
+        return plan(spec, owner, users.pop(), {source: place.path for source, place in places.items()})
+
+    def _remove(self, container: str) -> str:
+        try:
+            self._engine.remove(container)
+        except SandboxError as error:
+            return f"its container was not removed, and is left to the reaper: {error}"
+        return ""
+
+
+@dataclass(slots=True)
+class _Run:
+    """One container from created to ended; `known` says what is true of it should the next step fail."""
+
+    engine: ContainerEngine
+    warrant: Warrant
+    planned: ContainerPlan
+    container: str
+    known: str = _NOTHING_RAN
+    evidence: Evidence | None = None
+
+    def outcome(self) -> Outcome:
+        """Attest, start and watch the container, and say what came of it."""
+        capture = Capture(self.planned.output)
+        try:
+            self.evidence = self._attest()
+            began, end = self._exchange(capture)
+            return self._ended(capture, began, end)
+        except SandboxError as error:
+            return _trouble(self.warrant.decision, error, self.known, self.evidence)
+
+    def _attest(self) -> Evidence:
+        image = self.engine.image(self.planned.image)
+        return attest(self.planned, self.engine.inspect(self.container), image, self.engine.socket)
+
+    def _exchange(self, capture: Capture) -> tuple[float, End]:
+        """Start the program and speak with it; return when it began, and why the speaking ended."""
+        stdin = self.warrant.stdin
+        with self.engine.attach(self.container, stdin=stdin is not None) as streams:
+            self.known = _NOT_STARTED
+            self.engine.start(self.container)
+            self.known = _UNKNOWN
+            began = time.monotonic()
+            return began, exchange(
+                streams, stdin, capture, began + self.planned.timeout / 1000, time.monotonic
+            )
+
+    def _ended(self, capture: Capture, began: float, end: End) -> Outcome:
+        """See the program's end, or bring it about.
+
+        INVARIANT: the streams are closed by now. An engine ends a container only once its output is taken
+        or refused, so one that is killed while its output waits would not die.
+        """
+        code = None
+        if end is End.CLOSED:
+            capture.finish()
+            code = self.engine.wait(self.container, began + self.planned.timeout / 1000 - time.monotonic())
+        spent = int((time.monotonic() - began) * 1000)
+        if code is None:
+            self.engine.kill(self.container)
+        status, message = self._verdict(end, code)
+        return Outcome(
+            id=self.warrant.decision.id,
+            status=status,
+            tier=self.planned.tier,
+            exit=code,
+            stdout=capture.stdout,
+            stderr=capture.stderr,
+            truncated=capture.full,
+            bytes=capture.arrived,
+            wall_ms=spent,
+            evidence=None if self.evidence is None else self.evidence.digest,
+            message=message,
+        )
+
+    def _verdict(self, end: End, code: int | None) -> tuple[Status, str]:
+        spec = self.warrant.decision.sandbox
+        if end is End.FULL:
+            return "limit", f"stopped: it wrote more than {spec.output} bytes"
+        if code is None:
+            return "timeout", f"stopped: it ran longer than {spec.timeout} milliseconds"
+        if code == 0:
+            return "ok", ""
+        if self.engine.out_of_memory(self.container):
+            return "limit", f"the sandbox's memory of {spec.memory} bytes was used up"
+        return "failed", ""
+
+
+def _trouble(decision: Allow, error: SandboxError, known: str, evidence: Evidence | None) -> Outcome:
+    return Outcome(
+        id=decision.id,
+        status="sandbox-error",
+        tier=decision.sandbox.isolation,
+        evidence=None if evidence is None else evidence.digest,
+        message=f"{known}: {error}",
+    )
