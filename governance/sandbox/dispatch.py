@@ -35,6 +35,9 @@ __all__ = ["Dispatcher"]
 _GRACE: Final = 120
 """Seconds that creating, starting and removing may take beyond a call's own time, before a reaper may end it."""
 
+_SIGNALLED: Final = 128
+"""What is added to a signal's number where it ended the program."""
+
 _NOTHING_RAN: Final = "nothing was run"
 _NOT_STARTED: Final = "the program was not seen to start"
 _UNKNOWN: Final = "how the program ended, and what it had done by then, is unknown; what is left of it is removed by the reaper"
@@ -168,7 +171,7 @@ class _Run:
             return "ok", ""
         if self.engine.out_of_memory(self.container):
             return "limit", f"the sandbox's memory of {spec.memory} bytes was used up"
-        return "failed", ""
+        return "failed", f"signal {code - _SIGNALLED} ends a program so" if code > _SIGNALLED else ""
 
 
 def _trouble(decision: Allow, error: SandboxError, known: str, evidence: Evidence | None) -> Outcome:

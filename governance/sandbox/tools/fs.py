@@ -7,9 +7,9 @@ relative to a fixed root, and what is changed is changed through the descriptor 
 read or written is decided elsewhere; nothing here asks.
 
     fs read --offset=N --limit=N PATH                 bytes to standard output
-    fs list PATH                                      kind (f d l o), size, name; one entry a line
+    fs list PATH                                      kind (f d l o), bytes or -, name; one entry a line
     fs search --glob=G --most=N PATH                  {"text": …} on standard input
-    fs write --exists=replace|refuse [--parents=true|false] PATH    {"content": …}
+    fs write --exists=replace|refuse --parents=true|false PATH    {"content": …}
     fs edit --every=true|false PATH                   {"new": …, "old": …}
     fs delete PATH                                    a regular file or an empty folder
 
@@ -177,14 +177,15 @@ def read(place: Place, options: Mapping[str, str], streams: Streams) -> None:
 
 
 def listing(place: Place, options: Mapping[str, str], streams: Streams) -> None:
-    """Write one line for each entry of a folder: kind, size, and the name as a JSON string."""
+    """Write one line for each entry of a folder: kind, the bytes of a file, and the name as a JSON string."""
     del options
     with _doing(f"list {place.shown}"), _descriptor(place.root, place.rest, _FOLDER) as folder:
         for name in _names(folder):
             with suppress(FileNotFoundError):
                 status = os.stat(name, dir_fd=folder, follow_symlinks=False)
                 quoted = json.dumps(name.decode("utf-8", "surrogateescape"), ensure_ascii=False)
-                streams.stdout.write(_encoded(f"{_kind(status)[0]} {status.st_size} {quoted}\n"))
+                size = status.st_size if stat.S_ISREG(status.st_mode) else "-"
+                streams.stdout.write(_encoded(f"{_kind(status)[0]} {size} {quoted}\n"))
 
 
 def _names(folder: int) -> list[bytes]:
@@ -468,9 +469,6 @@ _COMMANDS: Final[Mapping[str, tuple[_Command, tuple[str, ...]]]] = {
 }
 """Each command and its options, which are given in this order."""
 
-_OPTIONAL: Final[Mapping[str, str]] = {"parents": "false"}
-"""The options that may be left out, and what they are then."""
-
 
 def _count(options: Mapping[str, str], name: str) -> int:
     text = options[name]
@@ -502,19 +500,13 @@ def _parsed(arguments: list[str]) -> tuple[_Command, dict[str, str], str]:
         raise UsageError(f"the first argument is one of {', '.join(_COMMANDS)}")
     run, names = _COMMANDS[word]
     given = {option: value for option, _, value in (argument.partition("=") for argument in arguments[1:-1])}
-    left_out = [name for name in names if f"--{name}" not in given]
-    if (
-        list(given) != [f"--{name}" for name in names if name not in left_out]
-        or len(arguments) != len(given) + 2
-    ):
+    if list(given) != [f"--{name}" for name in names] or len(arguments) != len(given) + 2:
         raise _usage(word, names)
-    if not set(left_out) <= set(_OPTIONAL):
-        raise _usage(word, names)
-    return run, {name: given.get(f"--{name}", _OPTIONAL.get(name, "")) for name in names}, arguments[-1]
+    return run, {name: given[f"--{name}"] for name in names}, arguments[-1]
 
 
 def _usage(word: str, names: tuple[str, ...]) -> UsageError:
-    options = (f"[--{name}=…]" if name in _OPTIONAL else f"--{name}=…" for name in names)
+    options = (f"--{name}=…" for name in names)
     return UsageError(f"the arguments are: {' '.join((word, *options, 'PATH'))}")
 
 
