@@ -71,6 +71,7 @@ ONLY_IN: Final = {
         "governance.request.bind",
     ),
     "subprocess": ("governance.sandbox", "governance.cli.demo"),
+    "structlog": ("governance.gateway.service",),
     "typer": ("governance.cli",),
     "rich": ("governance.cli",),
 }

@@ -18,6 +18,7 @@ from governance.cli.replaying import replay_log
 from governance.cli.show import decision_line, outcome_text
 from governance.errors import Diagnostic, SandboxError
 from governance.gateway import open_engine
+from governance.gateway.service import configure
 from governance.journal import verify
 from governance.library import load_policies
 from governance.request.wire import Origin
@@ -50,6 +51,7 @@ def demo(
     ] = None,
 ) -> None:
     """Send a recorded agent session through parse, decide, log and sandbox; then replay and verify the log."""
+    configure(verbose=False)
     example = resources.folder("policies") / "examples" / "coder"
     place = folder or _state_folder()
     url = ensure_engine(say)

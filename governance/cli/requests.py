@@ -15,6 +15,7 @@ from governance.decide import judge
 from governance.evidence import fold
 from governance.gateway import open_engine
 from governance.gateway.clock import now
+from governance.gateway.service import configure
 from governance.journal import read
 from governance.policy.facts import State
 from governance.request.wire import Origin, Syntax, check_instant, parse_request
@@ -87,8 +88,11 @@ def run(
             "--workspaces", exists=True, file_okay=False, help="The root of the agents' workspaces."
         ),
     ] = Path(),
+    *,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Write the whole service log to standard error.")] = False,
 ) -> None:
     """Decide one request a line and dispatch what is allowed; print each decision, then each outcome."""
+    configure(verbose=verbose)
     bundle = load_or_none(policies)
     with open_engine(log, bundle, workspaces, say) as engine:
         for line in read_lines(sys.stdin.buffer):

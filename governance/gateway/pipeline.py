@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeGuard
 from governance.decide import judge, unrecorded
 from governance.errors import JournalError, SandboxError
 from governance.evidence import bundle_body, decision_body, fold
+from governance.gateway.service import service_log
 from governance.policy.decision import Allow
 from governance.policy.facts import State
 from governance.request.wire import parse_request
@@ -88,8 +89,11 @@ class Engine:
                 self._state = self._state.decided()
             receipt = self._wait(pending)
         except JournalError as error:
+            service_log.error("decision-not-recorded", request=request.digest, error=str(error))
             return Decided(unrecorded(request, self._state, _UNWRITABLE), None, fault=error)
-        return Decided(judgement.decision, receipt, judgement.call)
+        decision = judgement.decision
+        service_log.info("decided", id=decision.id, verdict=decision.verdict, code=decision.code.value, seq=receipt.seq)
+        return Decided(decision, receipt, judgement.call)
 
     def _append(self, at: str, body: dict[str, Json], decision: Decision) -> Pending[Allow] | Pending[Deny]:
         if isinstance(decision, Allow):
@@ -116,6 +120,9 @@ class Engine:
             outcome = Outcome(
                 id=allow.id, status="sandbox-error", tier=allow.sandbox.isolation, message=str(error)
             )
+        if outcome.status == "sandbox-error":
+            service_log.warning("sandbox-error", id=outcome.id, message=outcome.message)
+        service_log.info("outcome", id=outcome.id, status=outcome.status, wall_ms=outcome.wall_ms)
         self._journal.record("outcome", self._journal.instant(self._now()), outcome.to_json(), outcome)
         return outcome
 

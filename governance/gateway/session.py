@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from governance.errors import Diagnostic, SandboxError
 from governance.gateway.clock import now
 from governance.gateway.pipeline import Engine
+from governance.gateway.service import service_log
 from governance.journal import Journal
 from governance.sandbox import ContainerEngine, Dispatcher, Warrants, Workspaces, reap
 from governance.sandbox.engine_setup import locate
@@ -47,6 +48,7 @@ def open_engine(
         stack.callback(containers.close)
         reap(containers, log_id=journal.log_id, now=int(time.time()), say=say)
         facts = containers.facts(bundle.images if bundle else ())
+        service_log.info("opened", log=str(log), bundle=bundle.digest if bundle else None, engine=facts.to_json())
         warrants = Warrants()
         dispatcher = Dispatcher(containers, warrants, Workspaces(workspaces), journal.log_id)
         yield Engine(journal, bundle, facts, warrants, dispatcher, now)

@@ -214,5 +214,5 @@ def test_demo_shows_every_request_and_proves_the_log(tmp_path: Path, image: str)
     assert "replay: 38 of 38 identical" in done.stdout
     assert "log verifies: " in done.stdout
     assert "345" in done.stdout
-    assert "4 passed" in done.stdout
-    assert "5 passed" in done.stdout
+    assert "7 passed" in done.stdout
+    assert "8 passed" in done.stdout
