@@ -1,0 +1,76 @@
+# Everything that is set up lies in .venv and in $XDG_STATE_HOME/governance (default ~/.local/state/governance).
+PYTHON ?= python3
+ARGS   ?=
+BIN    := .venv/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: help run test quick lint bench lock clean
+
+help:
+	@echo "make run     set up the Python environment, a container engine and the sandbox image; run the demo"
+	@echo "make test    the same set-up, then all tests, with the real engine   (ARGS='-k name' is for pytest)"
+	@echo "make quick   the tests that need no engine and are not slow"
+	@echo "make lint    ruff and mypy"
+	@echo "make bench   measure, and write docs/performance.md"
+	@echo "make lock    resolve requirements.txt and requirements-dev.txt anew"
+	@echo "make clean   stop the private engine; remove .venv, .build and caches"
+
+run: .venv/installed
+	$(BIN)/governance demo
+
+test: .venv/installed-dev
+	$(BIN)/governance engine up
+	$(BIN)/governance image build
+	$(BIN)/python -m pytest $(ARGS)
+
+quick: .venv/installed-dev
+	$(BIN)/python -m pytest -m "not engine and not slow" $(ARGS)
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/installed-dev
+	$(BIN)/python bench/run.py
+
+# Python's own venv; Debian has the part that puts pip into it in a package of its own.
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "Python 3.11 or later is needed; name it with: make PYTHON=/path/of/python3.11" >&2; exit 3; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	    echo "this Python cannot make virtual environments: Debian's package python3-venv is missing" >&2; \
+	    test "$$(id -u)" = 0 && command -v apt-get >/dev/null || \
+	        { echo "type this as root, then the same command again: apt-get install python3-venv" >&2; exit 3; }; \
+	    echo "installing python3-venv" >&2; \
+	    apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends python3-venv; }
+	@echo "making the virtual environment .venv" >&2
+	$(PYTHON) -m venv .venv
+
+.venv/installed: .venv/bin/python requirements.txt pyproject.toml
+	@echo "installing the locked packages that the program needs (requirements.txt)" >&2
+	$(PIP) install --require-hashes -r requirements.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/installed-dev: .venv/installed requirements-dev.txt
+	@echo "installing the locked packages that tests and checks need (requirements-dev.txt)" >&2
+	$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
+
+# What builds the package, so that nothing is fetched unlocked when it is installed.
+BUILD = printf 'hatchling>=1.27\neditables\n'
+
+# One resolution for all Pythons and systems from 3.11 on, with hashes and without the addresses of any index.
+COMPILE = .build/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+    --no-emit-index-url --no-emit-find-links --no-annotate --no-header pyproject.toml -
+
+lock:
+	$(PYTHON) -m venv .build/lock
+	.build/lock/bin/python -m pip --disable-pip-version-check install --quiet uv
+	$(BUILD) | $(COMPILE) --output-file requirements.txt
+	$(BUILD) | $(COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+
+clean:
+	@test ! -x $(BIN)/governance || $(BIN)/governance engine down
+	rm -rf .venv .build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

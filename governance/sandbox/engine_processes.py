@@ -1,0 +1,113 @@
+"""The processes and mounts of a private engine: found by what they are, and ended for certain.
+
+A process belongs to the engine of a folder if it is one of Docker's programs and its arguments name something
+in that folder, or if such a process is its parent. Numbers written in files are never believed, and a process
+is signalled through a descriptor that was opened before it was looked at, so a number used again meanwhile
+cannot lead to a foreign one.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from governance.sandbox.provision import search_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["daemons", "end", "kill_all", "unmount_all"]
+
+_PROGRAMS: Final = frozenset({"dockerd", "containerd", "containerd-shim", "containerd-shim-runc-v2"})
+_PARENT: Final = 1
+"""Where a process's parent stands in `/proc/PID/stat`, after the name in parentheses (proc_pid_stat(5))."""
+
+_DEATH: Final = 10.0
+"""Seconds that a killed process may take to be gone."""
+
+
+def daemons(folder: Path, program: str | None = None) -> tuple[int, ...]:
+    """Return the processes of the engine in `folder`, all of them or those that run `program`."""
+    found = ((pid, _program(pid, folder)) for pid in _numbers())
+    return tuple(pid for pid, runs in found if runs is not None and program in {None, runs})
+
+
+def end(pid: int, folder: Path, number: signal.Signals, seconds: float) -> bool:
+    """Signal `pid` if it belongs to the engine in `folder`; return whether it is gone within `seconds`."""
+    return _signal(pid, lambda: _program(pid, folder) is not None, number, seconds)
+
+
+def kill_all(folder: Path) -> int:
+    """Kill all processes of the engine in `folder` and of its containers; return how many there were.
+
+    The first process of a container takes all others in its process namespace with it.
+    """
+    ours = daemons(folder)
+    children = [pid for pid in _numbers() if pid not in ours and _parent(pid) in ours]
+    for pid in children:
+        _signal(pid, partial(_is_child, pid, ours), signal.SIGKILL, _DEATH)
+    for pid in ours:
+        end(pid, folder, signal.SIGKILL, _DEATH)
+    return len(children) + len(ours)
+
+
+def unmount_all(folder: Path) -> int:
+    """Unmount what is mounted beneath `folder`, last mounted first; return how much that was."""
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    points = [os.fsdecode(_unescaped(line.split(" ")[4])) for line in lines]
+    beneath = [point for point in reversed(points) if point.startswith(f"{folder}/")]
+    for point in beneath:
+        command = ["umount", "--lazy", point]
+        subprocess.run(command, check=False, capture_output=True, env={"PATH": search_path()})  # noqa: S603 - our words
+    return len(beneath)
+
+
+def _unescaped(field: str) -> bytes:
+    return field.encode("ascii", "surrogateescape").decode("unicode_escape").encode("latin-1")
+
+
+def _numbers() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def _program(pid: int, folder: Path) -> str | None:
+    """Return which of Docker's programs `pid` runs on behalf of `folder`, None if it is nothing of the kind."""
+    with suppress(OSError):
+        words = [os.fsdecode(word) for word in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
+        program = Path(words[0]).name
+        if program in _PROGRAMS and any(word.startswith(f"{folder}/") for word in words):
+            return program
+    return None
+
+
+def _parent(pid: int) -> int | None:
+    with suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+        return int(fields[_PARENT])
+    return None
+
+
+def _is_child(pid: int, parents: tuple[int, ...]) -> bool:
+    return _parent(pid) in parents
+
+
+def _signal(pid: int, is_it: Callable[[], bool], number: signal.Signals, seconds: float) -> bool:
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        if not is_it():
+            return True
+        signal.pidfd_send_signal(descriptor, number)
+        return bool(select.select([descriptor], [], [], seconds)[0])
+    except ProcessLookupError:
+        return True
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,133 @@
+"""The lowest layer of the sandbox image: a small Debian, from the host's own package sources.
+
+`mmdebstrap` verifies and unpacks the packages; what a sandbox has no use for is dropped, above all everything
+that grants rights or differs between two builds. The layer is kept in the state folder and made again when
+this recipe changes or newer packages are asked for.
+"""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from governance.canonical import digest, digest_of
+from governance.errors import Diagnostic, SandboxError
+from governance.sandbox import image_layer
+from governance.sandbox.image_layer import EPOCH, Layer, file_layer, normalise
+from governance.sandbox.provision import alone, install, search_path
+
+if TYPE_CHECKING:
+    from governance.sandbox.provision import Host, Say
+
+__all__ = ["debian_layer"]
+
+_PACKAGES: Final = ("coreutils", "findutils", "git", "grep", "python3", "python3-pytest", "sed")
+_DROPPED: Final = (
+    # accounts' secrets, rights, and what only a host needs
+    "etc/*shadow*", "etc/*-", "etc/.pwd.lock", "etc/cron*", "etc/default", "etc/init.d", "etc/rc?.d", "etc/skel", "etc/opt",
+    "etc/pam*", "etc/security", "etc/systemd", "etc/logrotate.d", "etc/update-motd.d", "root/.*", "boot", "dev/*",
+    "home", "media", "mnt", "opt", "srv", "run/*", "tmp/*", "usr/games", "usr/local/*", "usr/src", "usr/lib/systemd",
+    # what differs between builds or hosts
+    "etc/apt", "etc/dpkg", "etc/hostname", "etc/machine-id", "etc/resolv.conf", "usr/lib/apt", "usr/lib/dpkg",
+    "usr/lib/mime", "var/backups", "var/cache", "var/lib/*", "var/local", "var/log", "var/mail", "var/spool",
+    # what only people read
+    "usr/share/bash-completion", "usr/share/bug", "usr/share/doc*", "usr/share/info", "usr/share/lintian",
+    "usr/share/locale", "usr/share/man", "usr/share/pixmaps", "usr/share/applications", "usr/share/menu",
+    # a second language, and programs that talk to other hosts or serve them
+    "etc/perl", "usr/bin/perl*", "usr/lib/*/*perl*", "usr/share/perl*", "usr/bin/scalar", "usr/bin/git-shell",
+    "usr/lib/git-core/scalar", "usr/lib/git-core/git-shell", "usr/lib/git-core/git-daemon",
+    "usr/lib/git-core/git-http-*", "usr/lib/git-core/git-imap-send", "usr/lib/git-core/git-remote-*",
+    "usr/lib/*/gconv", "usr/share/gitweb", "usr/share/gdb", "usr/lib/python3*/pydoc_data",
+)  # fmt: skip
+_FINISH: Final = Path(__file__).parent / "image_files" / "finish.sh"
+_COMPONENTS: Final = frozenset({"main", "universe"})
+_ORIGINS: Final = frozenset({"Debian", "Ubuntu", ""})
+_COMMENT: Final = "Debian packages: see /usr/lib/governance/packages"
+_HELP: Final = """\
+type this as root, then the same command again:
+    apt-get install mmdebstrap"""
+
+
+def debian_layer(folder: Path, say: Say, host: Host, *, fresh: bool = False) -> Layer:
+    """Return the layer kept in `folder`, made first if there is none of this recipe or a `fresh` one is wanted.
+
+    Raises SandboxError: `no-image-builder` where it cannot be made here, `set-up-failed`.
+    """
+    with alone(folder, say):
+        prefix = f"debian-{_recipe()[:16]}-"
+        kept = next(folder.glob(f"{prefix}*.tar"), None)
+        if kept is not None and not fresh:
+            return file_layer(_COMMENT, kept, "sha256:" + kept.stem.removeprefix(prefix))
+        say("building the sandbox image from Debian's packages; this happens once and takes about a minute")
+        if host.find("mmdebstrap") is None and not install(host, ["mmdebstrap"], say):
+            raise SandboxError(Diagnostic("no-image-builder", "this host has no mmdebstrap", help=_HELP))
+        with tempfile.TemporaryDirectory(dir=folder) as place:
+            made, content = _build(Path(place), say, host)
+            for old in folder.glob("debian-*.tar"):
+                old.unlink()
+            path = made.rename(folder / f"{prefix}{content.removeprefix('sha256:')}.tar")
+        return file_layer(_COMMENT, path, content)
+
+
+def _recipe() -> str:
+    """Return a digest of everything here that decides what the layer holds, this code included."""
+    made_of = (__file__, image_layer.__file__, _FINISH)
+    parts = [digest(Path(path).read_bytes()) for path in made_of]
+    return digest_of([*parts, platform.machine(), _suite()]).removeprefix("sha256:")
+
+
+def _suite() -> str:
+    """Return the code name of the host's Debian; the packages are its own release's."""
+    try:
+        return platform.freedesktop_os_release().get("VERSION_CODENAME", "")
+    except OSError:
+        return ""
+
+
+def _build(place: Path, say: Say, host: Host) -> tuple[Path, str]:
+    sources, raw, made = place / "sources", place / "raw.tar", place / "layer.tar"
+    suite = _suite()
+    sources.write_text("\n".join(_sources(suite, host)) + "\n")
+    command = ["mmdebstrap", "--variant=essential", f"--include={','.join(_PACKAGES)}", "--format=tar"]
+    command += ['--aptopt=APT::Install-Recommends "false"', '--aptopt=Acquire::Retries "3"']
+    command += [f"--aptopt={line}" for line in _apt_network()]
+    command += [f'--customize-hook=sh {_FINISH} "$1"', suite, str(raw), str(sources)]
+    host.run("unpacking the packages", command, say, {"SOURCE_DATE_EPOCH": str(EPOCH), "TMPDIR": str(place)})
+    say("dropping what a sandbox has no use for, and making the layer reproducible")
+    return made, normalise(raw, made, _DROPPED)
+
+
+def _sources(suite: str, host: Host) -> list[str]:
+    """Return the host's own sources of its release's packages, as lines of a sources.list."""
+    lines: set[str] = set()
+    if suite and host.find("apt-get") is not None:
+        fields = "$(CREATED_BY)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)"
+        for line in _output("apt-get", "indextargets", "--format", fields):
+            kind, uri, release, component, origin = line.split("|")
+            known = release in {suite, f"{suite}-updates", f"{suite}-security"} and component in _COMPONENTS
+            if kind == "Packages" and known and (origin in _ORIGINS or origin.startswith("$")):
+                lines.add(f"deb {uri} {release} {component}")
+    if not lines:
+        message = "apt names no source of this host's release, so there is nothing to build the image from"
+        mend = "build it on Debian or Ubuntu, with the release's own lines in /etc/apt"
+        raise SandboxError(Diagnostic("no-image-builder", message, help=mend))
+    return sorted(lines)
+
+
+def _apt_network() -> list[str]:
+    """Return how this host's apt reaches its sources: proxies and certificates."""
+    return [
+        line
+        for line in _output("apt-config", "dump")
+        if line.startswith("Acquire::http") and '""' not in line
+    ]
+
+
+def _output(*command: str) -> list[str]:
+    done = subprocess.run(  # noqa: S603 - our words
+        command, check=True, capture_output=True, text=True, env={"PATH": search_path(), "LC_ALL": "C"}
+    )
+    return done.stdout.splitlines()
