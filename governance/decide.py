@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from governance.capabilities.call import Call
     from governance.policy.bundle import Agent, Bundle
     from governance.policy.decision import Decision
-    from governance.policy.facts import State
+    from governance.policy.facts import EngineFacts, State
     from governance.request.wire import Request
 
 __all__ = ["Judgement", "decide", "judge", "unrecorded"]
 
 _MOST_NEAREST: Final = 3
+_FOREIGN: Final = "the call was bound to the declaration of other policies; bind it again"
 _NO_BUNDLE: Final = "no policy is in force, so nothing is allowed; ask the operator"
 
 
@@ -56,9 +57,13 @@ class _Context:
 def decide(bundle: Bundle | None, call: Call, agent: Agent | None, state: State, at: str) -> Decision:
     """Return the decision on `call` by `agent` at the instant `at` (RFC 3339, UTC).
 
-    Without a bundle everything is denied, and so is every agent that is None.
+    Without a bundle everything is denied, and so is every agent that is None, and a call that was bound to a
+    declaration of other policies.
     """
-    return _decided(_Context(bundle, call.digest, agent.name if agent else None, "", at, state), call, agent)
+    context = _Context(bundle, call.digest, agent.name if agent else None, "", at, state)
+    if bundle is not None and bundle.capabilities.get(call.capability.name) is not call.capability:
+        return _refused(context, Code.UNKNOWN_CAPABILITY, _FOREIGN)
+    return _decided(context, call, agent)
 
 
 def judge(bundle: Bundle | None, request: Request, state: State, at: str) -> Judgement:
@@ -95,7 +100,7 @@ def _judged(context: _Context, request: Request) -> Judgement:
         return Judgement(_refused(context, Code.ILL_TYPED, _told(error), near), error=error)
     except RequestError as error:
         return Judgement(_refused(context, Code.MALFORMED, _told(error)), error=error)
-    agent = bundle.agents.get(context.agent or "")
+    agent = None if context.agent is None else bundle.agents.get(context.agent)
     return Judgement(_decided(context, call, agent), call)
 
 
@@ -140,7 +145,9 @@ def _refused(context: _Context, code: Code, reason: str, near: tuple[str, ...] =
     return _denied(context, Verdict(code, (), reason, ()), near, ())
 
 
-def _denied(context: _Context, verdict: Verdict, near: tuple[str, ...], calls: tuple[JudgedCall, ...]) -> Deny:
+def _denied(
+    context: _Context, verdict: Verdict, near: tuple[str, ...], calls: tuple[JudgedCall, ...]
+) -> Deny:
     return Deny(
         code=verdict.code,
         reason=verdict.reason,
@@ -158,15 +165,13 @@ def _identity(context: _Context) -> str:
     bundle = context.bundle.digest if context.bundle else None
     facts = context.state.facts.digest if context.state.facts else None
     who: list[Json] = [bundle, context.request, context.agent, context.session]
-    return digest_of([*who, context.at, context.state.decisions, facts]).removeprefix(
-        "sha256:"
-    )[:32]
+    return digest_of([*who, context.at, context.state.decisions, facts]).removeprefix("sha256:")[:32]
 
 
 def _permitted(context: _Context, name: str) -> tuple[str, ...]:
     """Return calls that this agent could make instead: of the same capability, then of its family, then others."""
     bundle = context.bundle
-    agent = bundle.agents.get(context.agent or "") if bundle else None
+    agent = bundle.agents.get(context.agent) if bundle and context.agent is not None else None
     if bundle is None or agent is None:
         return ()
     wanted = bundle.capabilities.get(name)
@@ -174,13 +179,13 @@ def _permitted(context: _Context, name: str) -> tuple[str, ...]:
     family = full.partition(".")[0] + "."
     ranked = sorted(
         (capability != full, not capability.startswith(family), text)
-        for capability, text in _examples(bundle, agent)
+        for capability, text in _examples(bundle, agent, context.state.facts)
     )
     return tuple(text for other, stranger, text in ranked if not (other and stranger))[:_MOST_NEAREST]
 
 
 @lru_cache(maxsize=256)
-def _examples(bundle: Bundle, agent: Agent) -> tuple[tuple[str, str], ...]:
+def _examples(bundle: Bundle, agent: Agent, facts: EngineFacts | None) -> tuple[tuple[str, str], ...]:
     """Return the capability and the text of every example of a rule that this agent is permitted."""
     calls = dict.fromkeys(
         example.call for rule in bundle.rules for example in rule.examples if example.allowed
@@ -188,5 +193,5 @@ def _examples(bundle: Bundle, agent: Agent) -> tuple[tuple[str, str], ...]:
     return tuple(
         (call.capability.name, shown(str(call)))
         for call in calls
-        if evaluate(bundle, call, agent, None).code is Code.PERMITTED
+        if evaluate(bundle, call, agent, facts).code is Code.PERMITTED
     )

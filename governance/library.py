@@ -5,15 +5,17 @@ Reading is all that happens here; what the text means is `governance.policy`.
 
 from __future__ import annotations
 
+import os
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from governance import resources
 from governance.errors import Diagnostic, PolicyError
 from governance.policy.stored import make_bundle
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from governance.policy.bundle import Bundle
 
@@ -26,7 +28,8 @@ _SUFFIX: Final = ".policy"
 def load_policies(place: Path) -> Bundle:
     """Return the bundle of the `.policy` file or folder `place` with the standard library.
 
-    Files in folders below are part of it; links and names that begin with a dot are not. Raises `PolicyError`.
+    Files in folders below are part of it; names that begin with a dot are not. A link to a policy file is an
+    error, for a rule that is silently left out may be a forbid. Raises `PolicyError`.
     """
     return make_bundle(_standard(), _read(place))
 
@@ -39,18 +42,37 @@ def _standard() -> dict[str, str]:
 def _read(place: Path) -> dict[str, str]:
     if place.is_file():
         return {place.name: _text(place, place.name)}
-    found = sorted(path for path in place.rglob(f"*{_SUFFIX}") if path.is_file() and not path.is_symlink())
-    names = {path: path.relative_to(place).as_posix() for path in found}
-    return {
-        name: _text(path, name)
-        for path, name in names.items()
-        if not any(part.startswith(".") for part in name.split("/"))
-    }
+    return {name: _text(place / name, name) for name in sorted(_names(place))}
+
+
+def _names(place: Path) -> Iterator[str]:
+    """Yield the policy files beneath `place`. One that cannot be read is an error: it may hold a forbid."""
+
+    def refuse(error: OSError) -> NoReturn:
+        raise _unreadable(str(error.filename), error)
+
+    for folder, folders, files in os.walk(place, onerror=refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            path = Path(folder) / name
+            if name.endswith(_SUFFIX) and not name.startswith("."):
+                yield path.relative_to(place).as_posix()
+
+
+def _unreadable(name: str, error: OSError) -> PolicyError:
+    message = f"{name} cannot be read: {error.strerror}"
+    return PolicyError(Diagnostic("unreadable", message, None, "make it readable, or move it away"))
 
 
 def _text(path: Path, name: str) -> str:
-    with path.open("rb") as file:
-        data = file.read(_LIMIT + 1)
+    if path.is_symlink():
+        message = f"{name} is a symbolic link"
+        raise PolicyError(Diagnostic("link", message, None, "put the file itself there, or remove the link"))
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LIMIT + 1)
+    except OSError as error:
+        raise _unreadable(name, error) from None
     if len(data) > _LIMIT:
         raise PolicyError(
             Diagnostic("too-long", f"{name} has more than {_LIMIT} bytes", None, "split the file")

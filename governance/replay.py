@@ -7,7 +7,7 @@ is `governance.journal`; what is compared here is what the records say.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from governance.canonical import canonical
 from governance.decide import judge
@@ -40,19 +40,20 @@ def replay(events: Iterable[Event], stored: Callable[[str], bytes]) -> Iterator[
     """Yield each decision of `events`, judged again under the bundle that was in force.
 
     `stored` gives a bundle's bytes by digest. Differences name the parts of the record that came out
-    otherwise. Raises `JournalError` for a record that cannot be read, a bundle that is missing or changed.
+    otherwise. Raises `JournalError` for a record that cannot be read, `PolicyError` for a bundle that is not
+    what was stored; what `stored` raises passes through.
     """
     state, bundle = State(), None
     bundles: dict[str, Bundle] = {}
     for event in events:
         if event.kind == "bundle":
-            digest = cast("str | None", event.body["bundle"])
+            digest = _in_force(event)
             if digest is not None and digest not in bundles:
                 bundles[digest] = load_bundle(stored(digest), digest)
             bundle = None if digest is None else bundles[digest]
         elif event.kind == "decision":
             yield _again(event, bundle, state)
-        state = fold(state, event)
+        state = _folded(state, event)
 
 
 def replay_with(events: Iterable[Event], bundle: Bundle) -> Iterator[Replayed]:
@@ -65,10 +66,10 @@ def replay_with(events: Iterable[Event], bundle: Bundle) -> Iterator[Replayed]:
             changed = tuple(
                 key
                 for key in ("decision", "code", "rules")
-                if list(_seq(recorded[key])) != list(_seq(now[key]))
+                if list(_seq(recorded.get(key))) != list(_seq(now[key]))
             )
             yield Replayed(event.seq, recorded, now, changed)
-        state = fold(state, event)
+        state = _folded(state, event)
 
 
 def _seq(value: Json) -> Iterable[object]:
@@ -95,6 +96,24 @@ def _again(event: Event, bundle: Bundle | None, state: State) -> Replayed:
 def _decision(event: Event) -> Mapping[str, Json]:
     decision = event.body.get("decision")
     if not isinstance(decision, dict):
-        message = f"record {event.seq} is a decision without a decision"
-        raise JournalError(Diagnostic("bad-record", message, None, "verify the log"))
+        raise _unreadable(event, "a decision without a decision")
     return decision
+
+
+def _in_force(event: Event) -> str | None:
+    """Return the digest of the bundle that is in force after `event`, None where there is none."""
+    digest = event.body.get("bundle", False)
+    if digest is None or isinstance(digest, str):
+        return digest
+    raise _unreadable(event, "a bundle without a bundle")
+
+
+def _folded(state: State, event: Event) -> State:
+    try:
+        return fold(state, event)
+    except (KeyError, TypeError, AttributeError, ValueError):
+        raise _unreadable(event, "a bundle without the engine's facts") from None
+
+
+def _unreadable(event: Event, what: str) -> JournalError:
+    return JournalError(Diagnostic("bad-record", f"record {event.seq} is {what}", None, "verify the log"))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
-from functools import cached_property
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from governance.canonical import canonical, digest
 from governance.capabilities.glob import PathSet
@@ -34,7 +34,10 @@ __all__ = [
     "Profile",
     "Protected",
     "Rule",
+    "Rules",
     "Target",
+    "may_be_about",
+    "rules_for",
 ]
 
 FORMAT: Final = 1
@@ -181,6 +184,23 @@ class Bundle:
             name: tuple(rule for rule in self.rules if may_be_about(rule, capability))
             for name, capability in unique.items()
         }
+
+
+class Rules(NamedTuple):
+    """The rules that can be about calls of one capability by one agent, in source order."""
+
+    permits: tuple[Rule, ...]
+    forbids: tuple[Rule, ...]
+
+
+@lru_cache(maxsize=4096)
+def rules_for(bundle: Bundle, capability: str, agent: Agent) -> Rules:
+    """Return the rules of `bundle` that can be about calls of `capability` by `agent`."""
+    rules = tuple(rule for rule in bundle.rules_by_capability[capability] if rule.audience.includes(agent))
+    return Rules(
+        tuple(rule for rule in rules if rule.kind == "permit"),
+        tuple(rule for rule in rules if rule.kind == "forbid"),
+    )
 
 
 def may_be_about(rule: Rule, capability: Capability) -> bool:

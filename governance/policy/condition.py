@@ -133,7 +133,10 @@ def _first(conditions: tuple[Condition, ...], call: Call, *, stop: bool) -> Trut
 def _path_truth(test: PathTest, call: Call) -> Truth:
     paths = call.paths(test.name)
     if isinstance(paths, tuple):
-        return any(each.contains(paths) for each in test.sets)
+        for each in test.sets:  # noqa: SIM110 - the hot path of a decision, where a generator costs as much again
+            if each.contains(paths):
+                return True
+        return False
     if any(paths.within(each) for each in test.sets):
         return True
     return None if any(paths.meets(each) for each in test.sets) else False

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from governance.capabilities.declaration import Effect, Verb
 from governance.capabilities.glob import PathSet
-from governance.policy.bundle import Named
+from governance.policy.bundle import Named, rules_for
 from governance.policy.condition import truth
 from governance.policy.decision import Code
 from governance.policy.sandboxes import combine, derive
@@ -49,9 +49,9 @@ def evaluate(bundle: Bundle, call: Call, agent: Agent | None, facts: EngineFacts
         return Verdict(
             Code.UNKNOWN_AGENT, (), "no agent of this name is known here; ask the operator", call.effects
         )
-    rules = bundle.rules_by_capability[call.capability.name]
-    permits, effects = _permits(rules, call, agent)
-    forbids = tuple(rule for rule in rules if rule.kind == "forbid" and applies(rule, call, agent, effects))
+    rules = rules_for(bundle, call.capability.name, agent)
+    permits, effects = _permits(rules.permits, call)
+    forbids = tuple(rule for rule in rules.forbids if _holds(rule, call) and _reaches(rule, call, effects))
     if forbids:
         return Verdict(Code.FORBIDDEN, _references(forbids), _reasons(forbids), effects)
     touched = tuple(each for each in bundle.protected if _touches(each, effects))
@@ -64,9 +64,7 @@ def evaluate(bundle: Bundle, call: Call, agent: Agent | None, facts: EngineFacts
     return _allowed(covering, call, agent, facts, effects)
 
 
-def _permits(
-    rules: tuple[Rule, ...], call: Call, agent: Agent
-) -> tuple[tuple[Rule, ...], tuple[Effect, ...]]:
+def _permits(rules: tuple[Rule, ...], call: Call) -> tuple[tuple[Rule, ...], tuple[Effect, ...]]:
     """Return the permits that apply, and the effects that the call then has.
 
     Code that runs may do whatever its sandbox can reach, and the sandbox depends on which permits apply. So
@@ -74,33 +72,26 @@ def _permits(
     fewer permits, so the reach only grows, and what is left covers it whole.
     """
     effects = call.effects
-    permits = tuple(rule for rule in rules if rule.kind == "permit" and _concerns(rule, call, agent))
+    permits = tuple(rule for rule in rules if _holds(rule, call))
     while True:
         if call.capability.opaque and permits:
             effects = (
                 *call.effects,
                 *reach(combine(tuple(rule.profile for rule in permits if rule.profile))),
             )
-        kept = tuple(
-            rule for rule in permits if any(covers(target, call, effects) for target in rule.targets)
-        )
+        kept = tuple(rule for rule in permits if _reaches(rule, call, effects))
         if kept == permits:
             return permits, effects
         permits = kept
 
 
 def applies(rule: Rule, call: Call, agent: Agent, effects: tuple[Effect, ...]) -> bool:
-    """Whether `rule` applies to `call` by `agent`, which has these effects: condition, exception and target."""
-    if not _concerns(rule, call, agent):
-        return False
-    reaches = covers if rule.kind == "permit" else _meets
-    return any(reaches(target, call, effects) for target in rule.targets)
+    """Whether `rule` applies to `call` by `agent`, which has these effects."""
+    return rule.audience.includes(agent) and _holds(rule, call) and _reaches(rule, call, effects)
 
 
-def _concerns(rule: Rule, call: Call, agent: Agent) -> bool:
-    """Whether audience, condition and exception hold: of everything for a permit, of anything for a forbid."""
-    if not rule.audience.includes(agent):
-        return False
+def _holds(rule: Rule, call: Call) -> bool:
+    """Whether condition and exception hold: of everything for a permit, of anything for a forbid."""
     when = True if rule.when is None else truth(rule.when, call)
     if when is False:
         return False
@@ -108,6 +99,12 @@ def _concerns(rule: Rule, call: Call, agent: Agent) -> bool:
     if rule.kind == "permit":
         return when is True and unless is False
     return unless is not True
+
+
+def _reaches(rule: Rule, call: Call, effects: tuple[Effect, ...]) -> bool:
+    """Whether a target of the rule holds everything that the call does, or for a forbid anything."""
+    reaches = covers if rule.kind == "permit" else _meets
+    return any(reaches(target, call, effects) for target in rule.targets)
 
 
 def covers(target: Target, call: Call, effects: tuple[Effect, ...]) -> bool:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
-from governance.policy.condition import All, Either, Not, PathTest, Present, Test, truth
+from governance.policy.condition import All, Constant, Either, Not, PathTest, Present, SizeOf, Test, truth
 from governance.policy.evaluate import Verdict, applies, covers, evaluate
 
 if TYPE_CHECKING:
     from governance.capabilities.call import Call
     from governance.policy.bundle import Agent, Bundle, Rule
-    from governance.policy.condition import Condition, Truth
+    from governance.policy.condition import Condition, Operand, Truth
     from governance.policy.facts import EngineFacts
 
 __all__ = ["Explanation", "Finding", "RuleExplanation", "explain"]
@@ -80,33 +80,37 @@ def _groups(agent: Agent) -> str:
 
 
 def _findings(part: Part, condition: Condition | None, call: Call) -> list[Finding]:
-    """Return a finding for each test; those behind an absent parameter are not reached."""
+    """Return a finding for each test; one of an absent parameter comes to nothing, and has none."""
     match condition:
         case None:
             return []
         case All() | Either():
-            found: list[Finding] = []
-            for each in condition.conditions:
-                found += _findings(part, each, call)
-                if isinstance(each, Present) and truth(each, call) is False and isinstance(condition, All):
-                    break
-            return found
+            return [finding for each in condition.conditions for finding in _findings(part, each, call)]
         case Not():
             inner = _findings(part, condition.condition, call)
             return [Finding(part, f"not: {each.text}", each.value, _opposite(each.truth)) for each in inner]
         case Present():
             value = str(call.arguments.get(condition.name, "absent"))
             return [Finding(part, condition.text, value, truth(condition, call))]
-        case Test() | PathTest():
-            return [Finding(part, condition.text, _value(condition, call), truth(condition, call))]
+        case PathTest():
+            if condition.name not in call.arguments:
+                return []
+            paths = str(call.capability.path_set(condition.name, call.arguments))
+            return [Finding(part, condition.text, paths, truth(condition, call))]
+        case Test():
+            sides = (condition.left, condition.right)
+            if any(not isinstance(side, Constant) and side.name not in call.arguments for side in sides):
+                return []
+            return [Finding(part, condition.text, _value(condition.left, call), truth(condition, call))]
 
 
 def _opposite(value: Truth) -> Truth:
     return None if value is None else not value
 
 
-def _value(test: Test | PathTest, call: Call) -> str:
-    if isinstance(test, PathTest):
-        return str(call.capability.path_set(test.name, call.arguments))
-    name = test.text.split(" ")[0]
-    return str(call.arguments.get(name, ""))
+def _value(operand: Operand, call: Call) -> str:
+    """Return what the left side of a test came to."""
+    if isinstance(operand, Constant):
+        return str(operand.value)
+    value = call.arguments[operand.name]
+    return str(len(cast("str", value)) if isinstance(operand, SizeOf) else value)

@@ -7,41 +7,75 @@ so that one mistake hides no other.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from typing import Any, Final, cast
 
 from governance.errors import Diagnostic
 from governance.grammar import Grammar, Misfit, Token
 from governance.policy import syntax
+from governance.policy.scan import scan
 from governance.policy.syntax import Clause, FileSyntax, Word
 from governance.text import Source, shown
 
 __all__ = ["parse_file"]
 
-_HEAD: Final = re.compile(r'[a-z]+[ \t]+"?([A-Za-z0-9_.-]*)')
+_HEAD: Final = re.compile(r'([a-z]+)[ \t]+(?:"([^"\n]*)|([A-Za-z0-9_.-]+))?')
+_NAME: Final = re.compile(r"[A-Za-z0-9_.-]+")
+_MOST_DIAGNOSTICS: Final = 100
+"""After so many statements that cannot be read the rest of a file is left unread."""
+
+_MOST_DIGITS: Final = 20
 _LINE_START: Final = re.compile(r"^[a-z]", re.MULTILINE)
 _SIGNS: Final = frozenset({"COMMA", "LBRACE", "RBRACE", "LSQB", "RSQB"})
 
 
 def parse_file(source: Source) -> tuple[FileSyntax, tuple[Diagnostic, ...]]:
     """Return the statements of `source` that can be read, and a diagnostic for each that cannot."""
-    try:
-        return FileSyntax(source, _statements(source, 0, len(source.text)), frozenset()), ()
-    except Misfit:
-        pass
-    statements: list[syntax.Statement] = []
-    diagnostics: list[Diagnostic] = []
-    unread: set[str] = set()
+    faults = scan(source)
+    if any(fault.code == "too-deep" for fault in faults):
+        return FileSyntax(source, (), frozenset(_NAME.findall(source.text))), faults
+    reading = _Reading(source, [], list(faults), set())
     starts = [match.start() for match in _LINE_START.finditer(source.text)]
-    for start, end in pairwise([0, *starts, len(source.text)]):
+    reading.read([0, *starts, len(source.text)])
+    return FileSyntax(source, tuple(reading.statements), frozenset(reading.unread)), tuple(
+        reading.diagnostics
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What has been read of one file so far."""
+
+    source: Source
+    statements: list[syntax.Statement]
+    diagnostics: list[Diagnostic]
+    unread: set[str]
+
+    def read(self, starts: list[int]) -> None:
+        """Read the statements that begin at `starts`, the last of which is the end: all at once, else by halves."""
+        start, end = starts[0], starts[-1]
+        if len(self.diagnostics) >= _MOST_DIAGNOSTICS:
+            self.unread.update(_NAME.findall(self.source.text, start, end))
+            return
         try:
-            statements += _statements(source, start, end)
+            self.statements.extend(_statements(self.source, start, end))
         except Misfit as misfit:
-            diagnostics.append(_diagnostic(source, misfit, end))
-            head = _HEAD.match(source.text, start)
-            unread |= {head[1]} if head else set()
-    return FileSyntax(source, tuple(statements), frozenset(unread)), tuple(diagnostics)
+            if len(starts) == 2:
+                self.diagnostics.append(_diagnostic(self.source, misfit, end))
+                self._unread(start, end)
+            else:
+                half = len(starts) // 2
+                self.read(starts[: half + 1])
+                self.read(starts[half:])
+
+    def _unread(self, start: int, end: int) -> None:
+        """Note the names that the statement declares: its own, and of an agent also the groups."""
+        head = _HEAD.match(self.source.text, start)
+        if head is not None:
+            self.unread.add(head[2] or head[3] or "")
+            if head[1] == "agent":
+                self.unread.update(_NAME.findall(self.source.text, head.end(), end))
 
 
 def _statements(source: Source, start: int, end: int) -> tuple[syntax.Statement, ...]:
@@ -113,8 +147,8 @@ class _Rules:
     def names(self, children: list[Any]) -> tuple[str, tuple[Word, ...]]:
         return "names", _words(children)
 
-    def within(self, children: list[Any]) -> tuple[str, Word]:
-        return "within", _word(children[0])
+    def within(self, children: list[Any]) -> tuple[str, syntax.WithinSyntax]:
+        return "within", syntax.WithinSyntax(_word(children[0]), _word(children[1]))
 
     def effect(self, children: list[Any]) -> tuple[Word, Word]:
         return _word(children[0]), _word(children[1])
@@ -219,6 +253,7 @@ def _value(token: Any) -> str | int | bool:
         case "STRING":
             return _word(token).text
         case "QUANTITY":
-            return int(token) if token.lstrip("-").isdigit() else str(token)
+            whole = len(token) <= _MOST_DIGITS and token.lstrip("-").isdigit()
+            return int(token) if whole else str(token)
         case _:
             return bool(token.type == "TRUE")

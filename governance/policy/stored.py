@@ -44,10 +44,23 @@ def load_bundle(data: bytes, name: str) -> Bundle:
         raise PolicyError(
             Diagnostic("bundle-edited", f"the bundle {name} is not what was stored", None, "restore it")
         )
-    bundle = check(json.loads(data)["sources"])
+    bundle = check(_sources(data, name))
     if bundle.digest != name:
         message = f"this engine takes the sources of {name} for {bundle.digest}"
         raise PolicyError(
             Diagnostic("other-meaning", message, None, "replay with the version that wrote the log")
         )
     return bundle
+
+
+def _sources(data: bytes, name: str) -> dict[str, str]:
+    try:
+        stored = json.loads(data)
+    except (ValueError, RecursionError):
+        stored = None
+    match stored:
+        case {"sources": dict(sources)} if all(isinstance(text, str) for text in sources.values()):
+            return {str(file): str(text) for file, text in sources.items()}
+    raise PolicyError(
+        Diagnostic("no-bundle", f"what is stored as {name} is no bundle", None, "restore the log")
+    )

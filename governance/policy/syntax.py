@@ -42,6 +42,7 @@ __all__ = [
     "TargetSyntax",
     "TestSyntax",
     "TypeSyntax",
+    "WithinSyntax",
     "Word",
 ]
 
@@ -69,14 +70,21 @@ class BoundsSyntax(NamedTuple):
     high: Word | None
 
 
+class WithinSyntax(NamedTuple):
+    """`under "/folder"` or `within "domain"`."""
+
+    keyword: Word
+    place: Word
+
+
 class TypeSyntax(NamedTuple):
-    """A type as written. `within` is its `under` or `within` refinement."""
+    """A type as written."""
 
     name: Word
     item: TypeSyntax | None
     bounds: BoundsSyntax | None
     names: tuple[Word, ...]
-    within: Word | None
+    within: WithinSyntax | None
     optional: bool
 
 

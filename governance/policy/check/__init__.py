@@ -9,10 +9,12 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from governance.errors import Diagnostic, PolicyError
+from governance.errors import PolicyError
 from governance.policy.bundle import Bundle
-from governance.policy.check.declarations import check_agent, check_capability, check_profile, check_protected
+from governance.policy.check.capabilities import check_capability
+from governance.policy.check.declarations import check_agent, check_protected
 from governance.policy.check.examples import check_combinations, check_examples
+from governance.policy.check.profiles import check_profile
 from governance.policy.check.rules import check_rule
 from governance.policy.check.scope import FileScope, Scope
 from governance.policy.decision import RuleReference
@@ -30,6 +32,7 @@ from governance.text import Source
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from governance.errors import Diagnostic
     from governance.policy.syntax import FileSyntax
 
 __all__ = ["check"]
@@ -43,7 +46,7 @@ def check(sources: Mapping[str, str]) -> Bundle:
     """
     scope = Scope()
     files: list[FileSyntax] = []
-    for name in sorted(sources):
+    for name in sorted(sources, key=lambda name: (not name.startswith("std/"), name)):
         file, diagnostics = parse_file(Source(name, sources[name]))
         files.append(file)
         scope.diagnostics += diagnostics
@@ -72,11 +75,7 @@ def _declare(scope: FileScope, file: FileSyntax) -> None:
     for statement in file.statements:
         match statement:
             case CapabilitySyntax():
-                capability = check_capability(scope, statement)
-                if capability is None:
-                    names.broken.add(statement.name.text)
-                else:
-                    scope.declare("capability", statement.name, capability, names.capabilities)
+                _capability(scope, statement)
             case SandboxSyntax():
                 profile = check_profile(scope, statement)
                 if profile is None:
@@ -90,6 +89,21 @@ def _declare(scope: FileScope, file: FileSyntax) -> None:
             case ProtectedSyntax():
                 reference = _reference(scope, "protected", statement.paths.start)
                 names.protected.append(check_protected(scope, statement, reference))
+
+
+def _capability(scope: FileScope, statement: CapabilitySyntax) -> None:
+    """Enter a capability by its name and by its second form, in which dots are underlines."""
+    names, name = scope.scope, statement.name
+    capability = check_capability(scope, statement)
+    if capability is None:
+        names.broken.add(name.text)
+        return
+    second = name.text.replace(".", "_")
+    other = names.second_forms.setdefault(second, name.text)
+    if other != name.text:
+        message = f"{name.text} and {other} are both called `{second}` where a name has no dots"
+        scope.report("declared-twice", message, name, "rename one of them")
+    scope.declare("capability", name, capability, names.capabilities)
 
 
 def _rules(scope: FileScope, file: FileSyntax) -> None:
@@ -108,14 +122,8 @@ def _reference(scope: FileScope, name: str, start: int) -> RuleReference:
 
 
 def _bundle(sources: Mapping[str, str], scope: Scope) -> Bundle:
-    by_name = dict(scope.capabilities)
-    for name, capability in scope.capabilities.items():
-        second = name.replace(".", "_")
-        if second in by_name:
-            both = f"{name} and {by_name[second].name}"
-            message = f"{both} are both called `{second}` where a name has no dots"
-            scope.diagnostics.append(Diagnostic("declared-twice", message, None, "rename one of them"))
-        by_name[second] = capability
+    by_name = {second: scope.capabilities[name] for second, name in scope.second_forms.items()}
+    by_name |= scope.capabilities
     return Bundle(
         MappingProxyType(dict(sorted(sources.items()))),
         MappingProxyType(by_name),

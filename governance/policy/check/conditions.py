@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from governance.capabilities.glob import PathSet
 from governance.capabilities.values import Type
-from governance.policy.check.declarations import constant, path_sets
+from governance.policy.check.literals import constant, path_sets
 from governance.policy.condition import All, Constant, Either, Given, Not, PathTest, Present, SizeOf, Test
 from governance.policy.syntax import Compound, LiteralSyntax, Opposite, Presence, Reference, Word
 from governance.policy.syntax import SizeOf as SizeOfSyntax
@@ -125,10 +125,12 @@ class Conditions:
 
     def _path_test(self, syntax: TestSyntax, kind: Type) -> Condition | None:
         name, operator = cast("Reference", syntax.left).name.text, syntax.operator.text
-        literal = literal_of(self.scope, syntax.right)
+        before = len(self.scope.scope.diagnostics)
+        literal = self._literal(syntax.right)
         if literal is None:
             return None
-        before = len(self.scope.scope.diagnostics)
+        if operator == "in" and not self._says_something(literal, operator):
+            return None
         if operator in ("under", "matches"):
             sets = path_sets(self.scope, literal, tree=operator == "under")
         else:
@@ -150,11 +152,13 @@ class Conditions:
     def _right(self, syntax: OperandSyntax, kind: Type, operator: str) -> Operand | None:
         """Return the right side, which the operator and the left side's type say the type of."""
         if isinstance(syntax, SizeOfSyntax) or (
-            isinstance(syntax, Reference) and self._is_parameter(syntax.name.text)
+            isinstance(syntax, Reference)
+            and self._is_parameter(syntax.name.text)
+            and syntax.name.text not in self.scope.scope.lets
         ):
             return self._parameter_right(syntax, kind, operator)
-        literal = literal_of(self.scope, syntax)
-        if literal is None:
+        literal = self._literal(syntax)
+        if literal is None or not self._says_something(literal, operator):
             return None
         single = replace(kind, optional=False, within=None, low=None, high=None)
         if operator == "in":
@@ -185,7 +189,28 @@ class Conditions:
         return SizeOf(syntax.name.text) if isinstance(syntax, SizeOfSyntax) else Given(syntax.name.text)
 
     def _is_parameter(self, name: str) -> bool:
-        return name not in self.scope.scope.lets and any(each.parameter(name) for each in self.capabilities)
+        return any(each.parameter(name) for each in self.capabilities)
+
+    def _literal(self, syntax: OperandSyntax) -> LiteralSyntax | None:
+        """Return what stands on the right, which no reader may take for a parameter."""
+        if isinstance(syntax, Reference) and self._is_parameter(syntax.name.text):
+            name = syntax.name.text
+            if name in self.scope.scope.lets:
+                message, mend = f"`{name}` is a parameter here, and also a let", "rename the let"
+                self.scope.report("ambiguous-name", message, syntax.name, mend)
+            else:
+                message, mend = f"`{name}` is a parameter here", "write a literal or the name of a let"
+                self.scope.report("ill-typed", message, syntax.name, mend)
+            return None
+        return literal_of(self.scope, syntax)
+
+    def _says_something(self, literal: LiteralSyntax, operator: str) -> bool:
+        """Report a test that comes out the same for every value: membership of nothing, a part that is empty."""
+        vacuous = operator not in ("==", "!=") and literal.value in ((), "")
+        if vacuous:
+            message = f"`{operator}` says nothing about an empty value"
+            self.scope.report("empty", message, literal, "name a value, or leave the test out")
+        return not vacuous
 
     def _type(self, name: Word, *, guarded: bool = True) -> Type | None:
         """Return the type that the parameter has in all the capabilities the rule is about."""
@@ -203,10 +228,8 @@ class Conditions:
                 else:
                     self.scope.unknown("parameter", name, known)
                 return None
-            kind = parameter.type
-            kinds.setdefault((kind.name, kind.item), kind)
-            if kind.optional:
-                kinds[kind.name, kind.item] = kind
+            key = (parameter.type.name, parameter.type.item)
+            kinds[key] = _either(kinds.get(key), parameter.type)
         if len(kinds) != 1:
             if kinds:
                 self.scope.report(
@@ -223,7 +246,20 @@ class Conditions:
     def _text(self, syntax: TestSyntax) -> str:
         left = cast("Reference | SizeOfSyntax", syntax.left).name.start
         right = syntax.right.end if isinstance(syntax.right, LiteralSyntax) else syntax.right.name.end
-        return " ".join(self.scope.source.text[left:right].split())
+        text = " ".join(self.scope.source.text[left:right].split())
+        return f"size {text}" if isinstance(syntax.left, SizeOfSyntax) else text
+
+
+def _either(known: Type | None, kind: Type) -> Type:
+    """Return the type of a parameter that is the one here and the other there: as loose as both."""
+    if known is None:
+        return kind
+    return replace(
+        kind,
+        names=tuple(dict.fromkeys((*known.names, *kind.names))),
+        within=kind.within if kind.within == known.within else None,
+        optional=known.optional or kind.optional,
+    )
 
 
 def literal_of(scope: FileScope, syntax: OperandSyntax) -> LiteralSyntax | None:

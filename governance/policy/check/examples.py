@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 from governance.errors import Diagnostic
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from governance.policy.bundle import Agent, Bundle, Example, Rule
+    from governance.policy.decision import RuleReference
     from governance.text import Source
 
 __all__ = ["check_combinations", "check_examples"]
@@ -21,25 +21,28 @@ __all__ = ["check_combinations", "check_examples"]
 
 def check_combinations(bundle: Bundle, sources: Mapping[str, Source]) -> Iterator[Diagnostic]:
     """Report permits that can apply to one call but whose sandboxes have no strictest common one."""
-    reported: set[tuple[str, str]] = set()
+    reported: set[RuleReference] = set()
     for rules in bundle.rules_by_capability.values():
         permits = [rule for rule in rules if rule.profile is not None]
-        for left, right in combinations(permits, 2):
-            pair = (left.reference.name, right.reference.name)
-            reason = combinable(left.profile, right.profile) if left.profile and right.profile else None
-            if reason is not None and pair not in reported and _share_an_agent(bundle, left, right):
-                reported.add(pair)
-                span = sources[right.reference.file].span(_line_start(sources, right))
-                message = f"{pair[0]} and {pair[1]} can permit one call, but {reason}"
-                yield Diagnostic(
-                    "no-combination", message, span, "use one image and one mount, or part the rules"
-                )
+        if len({(rule.profile.image, rule.profile.mount) for rule in permits if rule.profile}) < 2:
+            continue
+        for agent in bundle.agents.values():
+            concerned = [rule for rule in permits if rule.audience.includes(agent)]
+            for rule in concerned[1:]:
+                reason = _uncombinable(concerned[0], rule)
+                if reason is not None and rule.reference not in reported:
+                    reported.add(rule.reference)
+                    span = sources[rule.reference.file].span(_line_start(sources, rule))
+                    yield Diagnostic(
+                        "no-combination", reason, span, "use one image and one mount, or part the rules"
+                    )
 
 
-def _share_an_agent(bundle: Bundle, left: Rule, right: Rule) -> bool:
-    return any(
-        left.audience.includes(agent) and right.audience.includes(agent) for agent in bundle.agents.values()
-    )
+def _uncombinable(left: Rule, right: Rule) -> str | None:
+    """Return why the two permits cannot both apply to a call."""
+    reason = combinable(left.profile, right.profile) if left.profile and right.profile else None
+    both = f"{left.reference.name} and {right.reference.name}"
+    return None if reason is None else f"{both} can permit one call, but {reason}"
 
 
 def _line_start(sources: Mapping[str, Source], rule: Rule) -> int:
@@ -66,7 +69,7 @@ def _problem(bundle: Bundle, rule: Rule, example: Example, agent: Agent) -> str 
     allowed = verdict.code is Code.PERMITTED
     by = ", ".join(reference.name for reference in verdict.rules) or verdict.code.value
     if allowed is not example.allowed:
-        return f"this is {'allowed' if allowed else 'denied'} for {agent.name} ({by})"
+        return f"this is {'allowed' if allowed else 'denied'} for {agent.name} ({by}: {verdict.reason})"
     determines = rule.reference in verdict.rules
     if (rule.kind == "permit") is allowed and not determines:
         return f"this is {'allowed' if allowed else 'denied'} for {agent.name}, but not by this rule ({by})"

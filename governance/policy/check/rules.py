@@ -8,7 +8,7 @@ from governance.capabilities.declaration import Verb
 from governance.errors import RequestError
 from governance.policy.bundle import Audience, Doing, Example, Named, Rule, may_be_about
 from governance.policy.check.conditions import Conditions, literal_of
-from governance.policy.check.declarations import path_sets, single
+from governance.policy.check.literals import path_sets, single
 from governance.policy.syntax import AgentsClause, AnyTarget, NamedTarget, Word
 from governance.request.bind import bind
 from governance.request.syntax import parse_call
@@ -189,7 +189,10 @@ def _example(scope: FileScope, word: Word, *, allowed: bool) -> Example | None:
     """Read an example with the grammar of requests, and place what is wrong with it in this file."""
     text = Source("example", scope.source.text[word.start : word.end])
     try:
-        call = bind(parse_call(text), scope.scope.capabilities)
+        syntax = parse_call(text)
+        if syntax.name in scope.scope.broken:
+            return None
+        call = bind(syntax, scope.scope.capabilities)
     except RequestError as error:
         for found in error.diagnostics:
             start, end = (found.span.start, found.span.end) if found.span else (0, len(text.text))

@@ -29,6 +29,7 @@ class Scope:
 
     diagnostics: list[Diagnostic] = field(default_factory=list)
     capabilities: dict[str, Capability] = field(default_factory=dict)
+    second_forms: dict[str, str] = field(default_factory=dict)
     lets: dict[str, LiteralSyntax] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
     profiles: dict[str, Profile] = field(default_factory=dict)

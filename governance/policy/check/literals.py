@@ -1,0 +1,74 @@
+"""What the checks share: literals as canonical values and as sets of paths, numbers, clauses that stand once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from governance.capabilities.glob import PathSet
+from governance.capabilities.values import check_glob, check_path, quantity
+
+if TYPE_CHECKING:
+    from governance.capabilities.values import Type, Value
+    from governance.policy.check.scope import FileScope
+    from governance.policy.syntax import Clause, LiteralSyntax, Word
+
+__all__ = ["constant", "number", "path_sets", "plain", "single"]
+
+
+def plain(literal: LiteralSyntax) -> object:
+    """Return a literal as a plain value, tuples for lists."""
+    if isinstance(literal.value, tuple):
+        return tuple(plain(item) for item in literal.value)
+    return literal.value
+
+
+def constant(scope: FileScope, literal: LiteralSyntax, kind: Type) -> Value | None:
+    """Return `literal` as a canonical value of `kind`; what is none is reported, and None."""
+    try:
+        return kind.check(plain(literal))
+    except ValueError as error:
+        scope.report("ill-typed", f"this is no {kind}: {error}", literal, f"write a {kind}")
+        return None
+
+
+def single(scope: FileScope, clauses: tuple[Clause, ...], keyword: str) -> Clause | None:
+    """Return the one clause of that keyword; a second one is reported."""
+    found = [clause for clause in clauses if clause.keyword == keyword]
+    for extra in found[1:]:
+        scope.report(
+            "said-twice", f"`{keyword}` stands here twice", (extra.start, extra.end), "keep one of them"
+        )
+    return found[0] if found else None
+
+
+def number(scope: FileScope, word: Word, name: str) -> int | None:
+    """Return a number of the type `name`, with or without a unit; what is none is reported, and None."""
+    try:
+        return int(word.text) if word.text.lstrip("-").isdigit() else quantity(word.text, name)
+    except (ValueError, KeyError):
+        unit = {"Size": " like 64MiB", "Duration": " like 30s"}.get(name, "")
+        scope.report("bad-number", f"`{word.text[:40]}` is no {name}", word, f"write a whole number{unit}")
+        return None
+
+
+def path_sets(scope: FileScope, literal: LiteralSyntax, *, tree: bool) -> tuple[PathSet, ...]:
+    """Return a path or glob literal, or a list of them, as sets: of whole trees, or of what each glob matches."""
+    items = literal.value if isinstance(literal.value, tuple) else (literal,)
+    if not items:
+        scope.report("empty", "nothing lies in an empty list", literal, "name a path, or leave this out")
+    found = []
+    for item in items:
+        if not isinstance(item.value, str):
+            scope.report("ill-typed", "this is no path", item, 'write paths as strings: "/workspace"')
+            continue
+        try:
+            found.append(
+                PathSet.tree(check_path(item.value))
+                if tree
+                else PathSet.glob(check_glob(item.value, rooted=True))
+            )
+        except ValueError as error:
+            scope.report(
+                "bad-path" if tree else "bad-glob", str(error), item, 'like "/workspace" or "**/.env"'
+            )
+    return tuple(found)

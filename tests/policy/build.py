@@ -1,0 +1,59 @@
+"""Small policies, and calls, agents and requests under them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from governance import resources
+from governance.policy.evaluate import evaluate
+from governance.policy.facts import EngineFacts
+from governance.policy.stored import make_bundle
+from governance.request.bind import bind
+from governance.request.syntax import parse_call
+from governance.text import Source
+
+if TYPE_CHECKING:
+    from governance.capabilities import Call
+    from governance.policy import Bundle
+    from governance.policy.evaluate import Verdict
+
+WORLD = """
+agent "ann" { tenant "web" groups coders workspace "repos/web" }
+agent "bob" { groups reviewers workspace "repos/docs" }
+agent "homeless" { groups coders }
+sandbox reader { image "governance/base" mount workspace at "/workspace" read-only }
+sandbox editor { image "governance/base" mount workspace at "/workspace" writable }
+sandbox bare { image "governance/base" mount workspace at "/workspace" read-only isolation gvisor }
+"""
+FACTS = EngineFacts((("governance/base", "sha256:" + "a" * 64),), ("container",))
+
+
+@cache
+def library() -> dict[str, str]:
+    """Return the standard library's files by name."""
+    folder = resources.folder("policies") / "std"
+    return {path.name: path.read_text() for path in folder.glob("*.policy")}
+
+
+def bundle_of(rules: str, **files: str) -> Bundle:
+    """Return the bundle of the world above and these rules, with further `files` by name."""
+    others = {f"{name}.policy": text for name, text in files.items()}
+    return make_bundle(library(), {"world.policy": WORLD, "x.policy": rules, **others})
+
+
+def call_of(bundle: Bundle, text: str) -> Call:
+    """Return the call that `text` is."""
+    return bind(parse_call(Source("call", text)), bundle.capabilities)
+
+
+def verdict_of(bundle: Bundle, text: str, agent: str | None = "ann") -> Verdict:
+    """Return the verdict on the call `text`, where the engine is not known."""
+    return evaluate(bundle, call_of(bundle, text), bundle.agents.get(agent) if agent else None, None)
+
+
+def outcome(bundle: Bundle, text: str, agent: str | None = "ann") -> str:
+    """Return the code of the verdict and the short names of the rules that determined it, sorted."""
+    verdict = verdict_of(bundle, text, agent)
+    names = sorted(rule.name.rpartition("/")[2] for rule in verdict.rules)
+    return " ".join([verdict.code.value, *names])

@@ -1,0 +1,93 @@
+"""The language tests written in the language: `tests/chunks/*.chunks`.
+
+A file holds policies split by lines of `---`. A line that is wrong ends in `# ERROR code: piece`, once for
+each error; the piece is in the message or the help. Nothing else may be reported, and a chunk without such a
+comment loads.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from governance import resources
+from governance.errors import PolicyError
+from governance.policy.stored import make_bundle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from governance.errors import Diagnostic
+
+CHUNKS = Path(__file__).parents[1] / "chunks"
+PRELUDE = """
+agent "claude-1" { tenant "web" groups coders workspace "repos/web" }
+agent "claude-2" { groups reviewers workspace "repos/docs" }
+sandbox reader { image "governance/base" mount workspace at "/workspace" read-only }
+sandbox editor { image "governance/base" mount workspace at "/workspace" writable }
+let keys = ["**/.env", "**/*.pem"]
+"""
+ERROR = re.compile(r"# ERROR ([a-z-]+): (.+?)(?= # ERROR |$)")
+
+
+def library() -> dict[str, str]:
+    folder = resources.folder("policies") / "std"
+    return {path.name: path.read_text() for path in folder.glob("*.policy")}
+
+
+def chunks() -> Iterator[tuple[str, str]]:
+    for path in sorted(CHUNKS.glob("*.chunks")):
+        line = 1
+        for chunk in re.split(r"(?m)^---\n", path.read_text()):
+            yield f"{path.stem}:{line}", chunk
+            line += chunk.count("\n") + 1
+
+
+def expected(chunk: str) -> list[tuple[int, str, str]]:
+    lines = enumerate(chunk.split("\n"), 1)
+    return [(number, code, piece.strip()) for number, line in lines for code, piece in ERROR.findall(line)]
+
+
+def diagnostics(chunk: str) -> tuple[Diagnostic, ...]:
+    try:
+        make_bundle(library(), {"prelude.policy": PRELUDE, "x.policy": chunk})
+    except PolicyError as error:
+        return error.diagnostics
+    return ()
+
+
+@pytest.mark.parametrize("chunk", [pytest.param(chunk, id=name) for name, chunk in chunks()])
+def test_chunk_reports_just_what_it_says(chunk: str) -> None:
+    found = diagnostics(chunk)
+    assert all(each.span is not None and each.span.source.name == "x.policy" for each in found)
+    places = [(each.span.line, each.code) for each in found if each.span]
+    wanted = sorted(expected(chunk))
+    assert sorted(places) == [(line, code) for line, code, _ in wanted], PolicyError(*found).render()
+    for line, code, piece in wanted:
+        texts = [
+            f"{each.message} | {each.help}"
+            for each in found
+            if each.span and (each.span.line, each.code) == (line, code)
+        ]
+        assert any(piece in text for text in texts), (piece, texts)
+        assert all(text.rpartition(" | ")[2] for text in texts)
+
+
+def declared_codes() -> set[str]:
+    """Return the codes that stand in the checker's text, and the kinds of names that can be unknown."""
+    codes: set[str] = set()
+    for path in (resources.folder("policy")).rglob("*.py"):
+        text = path.read_text()
+        codes |= set(re.findall(r'(?:report|Diagnostic)\(\s*"([a-z-]+)"', text))
+        codes |= {f"unknown-{kind}" for kind in re.findall(r'(?:find|unknown)\(\s*"([a-z]+)"', text)}
+    return codes
+
+
+def test_every_code_of_the_checker_has_a_chunk() -> None:
+    stored = {"no-policies", "no-bundle", "bundle-edited", "other-meaning"}  # not about a policy's text
+    codes = declared_codes() - stored
+    assert len(codes) > 40
+    assert codes <= {code for _, chunk in chunks() for _, code, _ in expected(chunk)}
