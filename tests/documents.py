@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 DOCUMENTS: Final = (ROOT / "README.md",)
-NEEDS_ENGINE: Final = ("governance demo", "governance run")
+NEEDS_ENGINE: Final = ("governance demo", "governance run", "/tmp/demo.txt")
 
 _BLOCK: Final = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _VARYING: Final = (

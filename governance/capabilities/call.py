@@ -7,8 +7,7 @@ unchecked value.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, create_model
@@ -32,21 +31,21 @@ class _Arguments(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Call:
-    """A capability and its arguments by name, defaults filled in, absent optional ones left out."""
+    """A capability and its arguments by name, in the order it declares them.
+
+    Defaults are filled in, optional parameters that are not given are left out.
+    """
 
     capability: Capability
     model: BaseModel
+    arguments: Mapping[str, Value] = field(init=False)
+    _paths: dict[str, tuple[str, ...] | PathSet] = field(init=False, repr=False, default_factory=dict)
 
-    @cached_property
-    def arguments(self) -> Mapping[str, Value]:
-        """The canonical arguments, in the order the capability declares them."""
-        return {name: value for name, value in self.model.__dict__.items() if value is not None}
-
-    @cached_property
-    def _paths(self) -> dict[str, tuple[str, ...] | PathSet]:
-        return {}
+    def __post_init__(self) -> None:
+        given = {name: value for name, value in self.model.__dict__.items() if value is not None}
+        object.__setattr__(self, "arguments", given)
 
     def paths(self, name: str) -> tuple[str, ...] | PathSet:
         """Return what the path argument `name` speaks of: the components of one path, or a set of paths."""
@@ -58,17 +57,17 @@ class Call:
             )
         return found
 
-    @cached_property
+    @property
     def effects(self) -> tuple[Effect, ...]:
         """What the call declares to do, in the order declared."""
         return self.capability.effects_of(self.arguments)
 
-    @cached_property
+    @property
     def argv(self) -> tuple[str, ...]:
         """The command line: what runs, word for word."""
         return self.capability.argv_of(self.arguments)
 
-    @cached_property
+    @property
     def stdin(self) -> bytes | None:
         """What the program reads, None where it reads nothing."""
         return self.capability.stdin_of(self.arguments)
@@ -88,7 +87,7 @@ class Call:
         return f"{self.capability.name}({arguments})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Call) and self.to_json() == other.to_json()
+        return isinstance(other, Call) and self.digest == other.digest
 
     def __hash__(self) -> int:
         return hash(self.digest)

@@ -49,8 +49,13 @@ class PathSet:
     def __str__(self) -> str:
         return "/" + "/".join("**" if part is None else "*".join(part) for part in self.components)
 
-    def contains(self, parts: Sequence[str]) -> bool:
+    def contains(self, parts: tuple[str, ...]) -> bool:
         """Whether the path of these components is in the set."""
+        beneath, ending = self._usual
+        if beneath is not None:
+            return parts[: len(beneath)] == beneath
+        if ending is not None:
+            return parts[-len(ending) :] == ending
         head, tail, loose = self._ends
         least = len(head) + len(tail)
         if len(parts) < least or (not loose and len(parts) != least):
@@ -60,6 +65,17 @@ class PathSet:
         ):
             return False
         return len(loose) < 3 or self._between(loose, parts[len(head) : len(parts) - len(tail)])
+
+    @cached_property
+    def _usual(self) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+        """The components of a tree (`/a/b/**`) or of an ending (`**/a`), the sets that policies mostly speak of."""
+        plain = tuple(part[0] for part in self.components if part is not None and len(part) == 1)
+        if len(plain) == len(self.components) - 1:
+            if self.components[-1] is None:
+                return plain, None
+            if self.components[0] is None:
+                return None, plain
+        return None, None
 
     @cached_property
     def _ends(self) -> tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...], tuple[Component, ...]]:

@@ -71,12 +71,12 @@ def _permits(rules: tuple[Rule, ...], call: Call) -> tuple[tuple[Rule, ...], tup
     those that do not cover what it can reach are dropped until the rest cover it: at each step there are
     fewer permits, so the reach only grows, and what is left covers it whole.
     """
-    effects = call.effects
+    effects = declared = call.effects
     permits = tuple(rule for rule in rules if _holds(rule, call))
     while True:
         if call.capability.opaque and permits:
             effects = (
-                *call.effects,
+                *declared,
                 *reach(combine(tuple(rule.profile for rule in permits if rule.profile))),
             )
         kept = tuple(rule for rule in permits if _reaches(rule, call, effects))
