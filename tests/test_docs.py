@@ -45,6 +45,8 @@ def test_every_diagnostic_code_is_listed() -> None:
     rows = re.findall(r"^\| (`[^|]+`) \|", (ROOT / "docs" / "diagnostics.md").read_text(), re.MULTILINE)
     listed = {code for row in rows for code in re.findall(r"`([a-z0-9-]+)`", row)}
     source = "".join(path.read_text() for path in sorted((ROOT / "governance").rglob("*.py")))
-    used = set(re.findall(r'(?:report|Diagnostic|Fault|refused|refusal|problem|broken)\(\s*"([a-z0-9-]+)"', source))
+    used = set(
+        re.findall(r'(?:report|Diagnostic|Fault|refused|refusal|problem|broken)\(\s*"([a-z0-9-]+)"', source)
+    )
     assert len(used) > 80
     assert used - listed == set()

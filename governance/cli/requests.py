@@ -89,7 +89,9 @@ def run(
         ),
     ] = Path(),
     *,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Write the whole service log to standard error.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Write the whole service log to standard error.")
+    ] = False,
 ) -> None:
     """Decide one request a line and dispatch what is allowed; print each decision, then each outcome."""
     configure(verbose=verbose)

@@ -92,7 +92,9 @@ class Engine:
             service_log.error("decision-not-recorded", request=request.digest, error=str(error))
             return Decided(unrecorded(request, self._state, _UNWRITABLE), None, fault=error)
         decision = judgement.decision
-        service_log.info("decided", id=decision.id, verdict=decision.verdict, code=decision.code.value, seq=receipt.seq)
+        service_log.info(
+            "decided", id=decision.id, verdict=decision.verdict, code=decision.code.value, seq=receipt.seq
+        )
         return Decided(decision, receipt, judgement.call)
 
     def _append(self, at: str, body: dict[str, Json], decision: Decision) -> Pending[Allow] | Pending[Deny]:
@@ -114,7 +116,9 @@ class Engine:
         if receipt is None or not _allows(receipt):
             return None
         try:
-            outcome = self._dispatcher.dispatch(self._warrants.issue(receipt, decided.call.stdin if decided.call else None))
+            outcome = self._dispatcher.dispatch(
+                self._warrants.issue(receipt, decided.call.stdin if decided.call else None)
+            )
         except SandboxError as error:
             allow = receipt.subject
             outcome = Outcome(

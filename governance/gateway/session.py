@@ -48,7 +48,9 @@ def open_engine(
         stack.callback(containers.close)
         reap(containers, log_id=journal.log_id, now=int(time.time()), say=say)
         facts = containers.facts(bundle.images if bundle else ())
-        service_log.info("opened", log=str(log), bundle=bundle.digest if bundle else None, engine=facts.to_json())
+        service_log.info(
+            "opened", log=str(log), bundle=bundle.digest if bundle else None, engine=facts.to_json()
+        )
         warrants = Warrants()
         dispatcher = Dispatcher(containers, warrants, Workspaces(workspaces), journal.log_id)
         yield Engine(journal, bundle, facts, warrants, dispatcher, now)
