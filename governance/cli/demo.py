@@ -27,6 +27,7 @@ from governance.sandbox.image import ensure_image
 
 if TYPE_CHECKING:
     from governance.gateway import Engine
+    from governance.request.wire import Line
 
 __all__ = ["demo"]
 
@@ -67,13 +68,13 @@ def demo(
     _conclude(log, answered)
 
 
-def _answer(engine: Engine, number: int, line: object) -> bool:
+def _answer(engine: Engine, number: int, line: Line) -> bool:
     """Answer one request and show it; return whether it was allowed."""
-    assert isinstance(line, bytes)  # noqa: S101
     decided = engine.decide(line, Origin(_AGENT, "issue-1867"))
-    decision = decided.decision
-    asked = line.decode(errors="replace") if decided.call is None else str(decided.call)
-    out.print(decision_line(number, decision, asked))
+    asked = decided.request.source.text if decided.call is None else str(decided.call)
+    out.print(decision_line(number, decided.decision, asked))
+    if decided.fault is not None:
+        raise decided.fault
     outcome = engine.dispatch(decided)
     if outcome is not None:
         out.print(outcome_text(outcome))

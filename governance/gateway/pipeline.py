@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from governance.policy.bundle import Bundle
     from governance.policy.decision import Decision, Deny
     from governance.policy.facts import EngineFacts
-    from governance.request.wire import Line, Origin
+    from governance.request.wire import Line, Origin, Request
     from governance.sandbox import Dispatcher, Warrants
 
 __all__ = ["Decided", "Engine"]
@@ -38,11 +38,12 @@ _UNWRITABLE: Final = "the decision log cannot be written, so nothing is allowed;
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A request's decision, and the receipt that shows it durable; without one nothing can be run.
+    """A request, its decision, and the receipt that shows it durable; without one nothing can be run.
 
     `fault` is why there is no receipt. `call` is None where the request never came to be one.
     """
 
+    request: Request
     decision: Decision
     receipt: Receipt[Allow] | Receipt[Deny] | None
     call: Call | None = None
@@ -90,12 +91,12 @@ class Engine:
             receipt = self._wait(pending)
         except JournalError as error:
             service_log.error("decision-not-recorded", request=request.digest, error=str(error))
-            return Decided(unrecorded(request, self._state, _UNWRITABLE), None, fault=error)
+            return Decided(request, unrecorded(request, self._state, _UNWRITABLE), None, fault=error)
         decision = judgement.decision
         service_log.info(
             "decided", id=decision.id, verdict=decision.verdict, code=decision.code.value, seq=receipt.seq
         )
-        return Decided(decision, receipt, judgement.call)
+        return Decided(request, decision, receipt, judgement.call)
 
     def _append(self, at: str, body: dict[str, Json], decision: Decision) -> Pending[Allow] | Pending[Deny]:
         if isinstance(decision, Allow):
