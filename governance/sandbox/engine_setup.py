@@ -39,6 +39,10 @@ _HELP: Final = """\
 type one of these, then the same command again:
     as root:       apt-get install docker.io
     with Docker:   export DOCKER_HOST=unix:///path/of/an/engine.sock"""
+_HELP_INSTALLED: Final = """\
+type one of these, then the same command again:
+    with systemd:  sudo systemctl start docker     (and be of the group docker)
+    without:       export DOCKER_HOST=unix:///path/of/an/engine.sock     or run the command as root"""
 
 
 def locate() -> str | None:
@@ -62,11 +66,11 @@ def ensure_engine(say: Say, host: Host | None = None) -> str:
     for named in _named():
         why = "does not answer" if named.startswith(LOCAL) else "is not on this host"
         say(f"the engine {shown(named)} {why}: looking for another")
+    if host.find("dockerd") is not None and not host.root:
+        message = "dockerd is installed here and does not run, and only root can start it"
+        raise SandboxError(Diagnostic("no-engine", message, help=_HELP_INSTALLED))
     if host.find("dockerd") is None and not install(host, ["docker.io"], say):
         raise SandboxError(Diagnostic("no-engine", "this host has no Docker engine", help=_HELP))
-    if not host.root:
-        message = "dockerd is installed here and does not run, and only root can start it"
-        raise SandboxError(Diagnostic("no-engine", message, help=_HELP))
     return locate() or PrivateEngine.of_this_user().start(say, host)
 
 

@@ -33,6 +33,8 @@ _DROPPED: Final = (
     # what differs between builds or hosts
     "etc/apt", "etc/dpkg", "etc/hostname", "etc/machine-id", "etc/resolv.conf", "usr/lib/apt", "usr/lib/dpkg",
     "usr/lib/mime", "var/backups", "var/cache", "var/lib/*", "var/local", "var/log", "var/mail", "var/spool",
+    # what maintainer scripts compiled while they ran, with times in it, and their helpers
+    "usr/share/*__pycache__", "usr/share/python3",
     # what only people read
     "usr/share/bash-completion", "usr/share/bug", "usr/share/doc*", "usr/share/info", "usr/share/lintian",
     "usr/share/locale", "usr/share/man", "usr/share/pixmaps", "usr/share/applications", "usr/share/menu",

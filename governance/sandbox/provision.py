@@ -63,6 +63,7 @@ def _run(what: str, command: Sequence[str], say: Say, environment: Mapping[str, 
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        umask=0o022,
     ) as process:
         for line in process.stdout or ():
             tail.append(shown(line.rstrip()))

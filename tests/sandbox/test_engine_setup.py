@@ -185,12 +185,18 @@ def test_docker_is_installed_with_apt_as_root(place: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", [FakeHost(), FakeHost("apt-get", root=False), FakeHost("apt-get", "dockerd", root=False)]
+    ("host", "advice"),
+    [
+        (FakeHost(), "apt-get install docker.io"),
+        (FakeHost("apt-get", root=False), "apt-get install docker.io"),
+        (FakeHost("apt-get", "dockerd", root=False), "systemctl start docker"),
+    ],
 )
-def test_what_cannot_be_set_up_says_what_to_type(place: Path, host: FakeHost) -> None:
+def test_what_cannot_be_set_up_says_what_to_type(place: Path, host: FakeHost, advice: str) -> None:
     error = refusal(host.host)
     assert error.code == "no-engine"
-    assert "apt-get install docker.io" in error.diagnostics[0].help
+    assert advice in error.diagnostics[0].help
+    assert "DOCKER_HOST=unix://" in error.diagnostics[0].help
     assert host.ran == []
     assert list(place.iterdir()) == []
 
