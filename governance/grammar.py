@@ -5,6 +5,7 @@ What the parsed text means is the business of whoever brings the callbacks.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +13,7 @@ from lark import Lark, Token, UnexpectedCharacters, UnexpectedInput, UnexpectedT
 
 from governance import resources
 from governance.canonical import digest
+from governance.text import excerpt
 
 if TYPE_CHECKING:
     from governance.text import Source, Span
@@ -36,6 +38,10 @@ _NAMES: Final = {
 }
 """What people call the terminals that are not keywords or signs."""
 
+_WIDEST: Final = 30
+_RUN: Final = re.compile(rf"[\w.-]{{1,{_WIDEST}}}")
+"""What a person takes for one word where nothing of the grammar begins."""
+
 
 class Misfit(Exception):  # noqa: N818 - neither an agent's nor an author's error until a caller says whose
     """A text does not follow its grammar: where, and what could have stood there."""
@@ -47,9 +53,9 @@ class Misfit(Exception):  # noqa: N818 - neither an agent's nor an author's erro
 
     @property
     def found(self) -> str:
-        """What stands there instead, shortly."""
+        """What stands there instead, shortly and fit to be shown."""
         text = self.span.source.text[self.span.start : self.span.end]
-        return f"`{text}`" if text else "the end"
+        return f"`{excerpt(text, _WIDEST)}`" if text else "the end"
 
 
 class Grammar:
@@ -101,8 +107,10 @@ def _place(source: Source, problem: UnexpectedInput) -> Span:
     if isinstance(problem, UnexpectedToken) and problem.token.type == "$END":
         return source.span(len(source.text), len(source.text))
     start = problem.pos_in_stream or 0
-    length = len(problem.token) if isinstance(problem, UnexpectedToken) else 1
-    return source.span(start, start + length)
+    if isinstance(problem, UnexpectedToken):
+        return source.span(start, start + len(problem.token))
+    run = _RUN.match(source.text, start)
+    return source.span(start, run.end() if run else None)
 
 
 def _shown(name: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Source", "Span", "nearest", "shown"]
+__all__ = ["Source", "Span", "excerpt", "nearest", "shown"]
 
 _WIDEST = 160
 
@@ -77,6 +77,14 @@ def shown(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(_visible(character) for character in text)
+
+
+def excerpt(text: str, most: int = 40) -> str:
+    """Return the first `most` characters of `text` as `shown`, with `…` where more was left out.
+
+    What a message quotes of foreign text is quoted by this, so that no message grows with a request.
+    """
+    return shown(text[:most]) + ("…" if len(text) > most else "")
 
 
 def _visible(character: str) -> str:

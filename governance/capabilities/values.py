@@ -38,7 +38,7 @@ UNITS: Final = {
 }
 """What a unit is worth, in bytes and in milliseconds."""
 
-_QUANTITY: Final = re.compile(r"([0-9]{1,15})(B|KiB|MiB|GiB|ms|s|m|h|d)")
+_QUANTITY: Final = re.compile(r"(0|[1-9][0-9]{0,14})(B|KiB|MiB|GiB|ms|s|m|h|d)")
 _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LONGEST_STRING: Final = 65_536
@@ -172,22 +172,22 @@ def check_path(text: str, folder: str | None = None) -> str:
     if _CONTROL.search(text):
         raise ValueError("a path holds no control character")
     if text != "/":
-        _check_components(text[1:].split("/"), text)
+        _check_components(text[1:].split("/"), text, "path")
     if folder is not None and text != folder and not text.startswith(folder.rstrip("/") + "/"):
         raise ValueError(f"it is not under {folder}")
     return text
 
 
-def _check_components(components: list[str], text: str) -> None:
+def _check_components(components: list[str], text: str, what: str) -> None:
     for component in components:
         if not component:
-            raise ValueError("a path has no doubled slash and none at its end")
+            raise ValueError(f"a {what} has no doubled slash and none at its end")
         if component in (".", ".."):
-            raise ValueError(f"a path has no `{component}`; write where it leads to")
+            raise ValueError(f"a {what} has no `{component}`; write where it leads to")
         if len(component.encode()) > 255:
-            raise ValueError("a component of a path has at most 255 bytes")
+            raise ValueError(f"a component of a {what} has at most 255 bytes")
     if len(text.encode()) > 4096:
-        raise ValueError("a path has at most 4096 bytes")
+        raise ValueError(f"a {what} has at most 4096 bytes")
 
 
 def check_glob(text: str, *, rooted: bool = False) -> str:
@@ -202,7 +202,7 @@ def check_glob(text: str, *, rooted: bool = False) -> str:
             "a glob here begins with / or **/" if rooted else "a glob here does not begin with /"
         )
     components = text.removeprefix("/").split("/")
-    _check_components(components, text)
+    _check_components(components, text, "glob")
     for component in components:
         if "**" in component and component != "**":
             raise ValueError("`**` stands alone between slashes; within a component write `*`")

@@ -5,25 +5,33 @@ The only place where foreign values enter the models of capabilities; beyond it 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pydantic import ValidationError
 
 from governance.capabilities.call import Call
+from governance.capabilities.declaration import ArgvGroup
 from governance.errors import Diagnostic, RequestError
 from governance.request.syntax import Array, Literal
-from governance.text import nearest, shown
+from governance.text import excerpt, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pydantic_core import ErrorDetails
 
     from governance.capabilities.declaration import Capability
+    from governance.capabilities.values import Value
     from governance.request.syntax import Argument, CallSyntax, Node
     from governance.text import Span
 
 __all__ = ["IllTypedError", "UnknownCapabilityError", "bind"]
+
+_MOST_TOLD: Final = 8
+"""So many things that do not fit are told; more would let an answer grow faster than its request."""
+
+_NUL: Final = "\\u0000"
+"""The only way to write a NUL: the grammars let none stand in a string as it is."""
 
 
 class UnknownCapabilityError(RequestError):
@@ -43,18 +51,20 @@ def bind(syntax: CallSyntax, capabilities: Mapping[str, Capability]) -> Call:
     if capability is None:
         names = sorted({each.name for each in capabilities.values()})
         near = ", ".join(nearest(syntax.name.replace("_", "."), names))
-        message = f"no capability is called `{shown(syntax.name)}`"
+        message = f"no capability is called `{excerpt(syntax.name)}`"
         mend = f"did you mean {near}?" if near else f"known: {', '.join(names)}"
         raise UnknownCapabilityError(Diagnostic("unknown-capability", message, syntax.name_span, mend))
     given = {argument.name: _plain(argument.value) for argument in syntax.arguments}
     if None in given.values():
-        raise IllTypedError(
-            *(_null(syntax, argument) for argument in syntax.arguments if given[argument.name] is None)
-        )
+        nulls = [argument for argument in syntax.arguments if given[argument.name] is None]
+        raise IllTypedError(*(_null(syntax, argument) for argument in nulls[:_MOST_TOLD]))
     try:
-        return Call(capability, capability.model.model_validate(given))
+        call = Call(capability, capability.model.model_validate(given))
     except ValidationError as error:
-        raise IllTypedError(*(_diagnostic(detail, syntax, capability) for detail in error.errors())) from None
+        raise IllTypedError(*_diagnostics(error, syntax, capability)) from None
+    if _NUL in syntax.source.text and any("\0" in word for word in call.argv):
+        raise IllTypedError(*_unspeakable(syntax, call))
+    return call
 
 
 Plain: TypeAlias = "str | int | bool | object | tuple[Plain, ...] | None"
@@ -73,6 +83,39 @@ def _null(syntax: CallSyntax, argument: Argument) -> Diagnostic:
     )
 
 
+def _unspeakable(syntax: CallSyntax, call: Call) -> list[Diagnostic]:
+    """Return a diagnostic for each argument with a NUL that is to stand in the command line."""
+    words = [
+        word
+        for item in call.capability.argv
+        for word in (item.words if isinstance(item, ArgvGroup) else (item,))
+    ]
+    spoken = {word.parameter for word in words}
+    return [
+        Diagnostic(
+            "ill-typed",
+            f"`{argument.name}`: no word of a command line holds a NUL",
+            syntax.span(argument.value),
+            "leave it out",
+        )
+        for argument in syntax.arguments
+        if argument.name in spoken and "\0" in "".join(_words(call.arguments[argument.name]))
+    ]
+
+
+def _words(value: Value) -> Sequence[str]:
+    return [str(item) for item in value] if isinstance(value, tuple) else [str(value)]
+
+
+def _diagnostics(error: ValidationError, syntax: CallSyntax, capability: Capability) -> list[Diagnostic]:
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    told = [_diagnostic(detail, syntax, capability) for detail in details[:_MOST_TOLD]]
+    if len(details) > _MOST_TOLD:
+        message = f"{len(details) - _MOST_TOLD} more arguments do not fit"
+        told.append(Diagnostic("ill-typed", message, syntax.name_span, "mend these first"))
+    return told
+
+
 def _diagnostic(detail: ErrorDetails, syntax: CallSyntax, capability: Capability) -> Diagnostic:
     name = str(detail["loc"][0])
     written = next((argument for argument in syntax.arguments if argument.name == name), None)
@@ -85,7 +128,7 @@ def _diagnostic(detail: ErrorDetails, syntax: CallSyntax, capability: Capability
             return Diagnostic("ill-typed", f"`{name}` is missing", syntax.name_span, known)
         near = nearest(name, (each.name for each in capability.parameters), 1)
         mend = f"did you mean `{near[0]}`?" if near else known
-        message = f"`{capability.name}` has no parameter `{shown(name)}`"
+        message = f"`{capability.name}` has no parameter `{excerpt(name)}`"
         return Diagnostic("ill-typed", message, syntax.span(written), mend)
     reason = detail["msg"].removeprefix("Value error, ")
     return Diagnostic(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from governance.errors import Diagnostic, RequestError
 from governance.grammar import Grammar, Misfit
-from governance.text import shown
+from governance.text import excerpt
 
 if TYPE_CHECKING:
     from governance.grammar import Token
@@ -50,7 +50,8 @@ _HINTS: Final = {
 }
 """What to do about what agents often write instead."""
 
-_NESTING: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*|[\[{]|[\]}]')
+_NESTING: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{]|[\]}]', re.DOTALL)
+"""Strings, whole so that no bracket in them counts and none after them is missed, and brackets."""
 
 
 class Literal(NamedTuple):
@@ -166,9 +167,8 @@ class _JsonRules:
         seen: set[object] = set()
         for member in members:
             if member.key.value in seen:
-                raise _Fault(
-                    member.key, "duplicate-key", f"the key `{member.key.value}` stands here twice", "keep one"
-                )
+                message = f"the key `{excerpt(str(member.key.value))}` stands here twice"
+                raise _Fault(member.key, "duplicate-key", message, "keep one")
             seen.add(member.key.value)
         return Object(members, children[0].start_pos, children[-1].end_pos)
 
@@ -195,9 +195,8 @@ class _CallRules(_JsonRules):
         seen: set[str] = set()
         for argument in arguments:
             if argument.name in seen:
-                raise _Fault(
-                    argument, "duplicate-key", f"the argument `{argument.name}` stands here twice", "keep one"
-                )
+                message = f"the argument `{excerpt(argument.name)}` stands here twice"
+                raise _Fault(argument, "duplicate-key", message, "keep one")
             seen.add(argument.name)
         return children[0][:-1].rstrip(" "), children[0].start_pos, arguments
 
@@ -248,7 +247,7 @@ def _parse(grammar: Grammar, source: Source) -> Any:
         return grammar.parse(source)
     except Misfit as misfit:
         expected = " or ".join(["a value"] if "a string" in misfit.expected else misfit.expected)
-        message = f"expected {expected}, not {shown(misfit.found)}"
+        message = f"expected {expected}, not {misfit.found}"
         raise RequestError(Diagnostic("syntax", message, misfit.span, _hint(misfit))) from None
     except _Fault as fault:
         raise RequestError(replace(fault.diagnostic, span=source.span(fault.start, fault.end))) from None
@@ -256,8 +255,8 @@ def _parse(grammar: Grammar, source: Source) -> Any:
 
 def _hint(misfit: Misfit) -> str:
     found = misfit.span.source.text[misfit.span.start : misfit.span.end]
-    if found in _HINTS:
-        return _HINTS[found]
+    if (bare := found.removeprefix("-")) in _HINTS:
+        return _HINTS[bare]
     if found and ord(found[0]) < 0x20:
         return "a control character is never white space here; inside a string write it as an escape"
     return ""

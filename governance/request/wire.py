@@ -26,7 +26,7 @@ LIMIT: Final = 1 << 20
 """A request has at most this many bytes."""
 
 _INSTANT: Final = re.compile(
-    r"(?P<year>[0-9]{4})-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12][0-9]|3[01])"
+    r"(?P<year>(?!0000)[0-9]{4})-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12][0-9]|3[01])"
     r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?P<milliseconds>\.[0-9]{3})?Z"
 )
 _ENVELOPE: Final = frozenset({"agent", "session", "at", "syntax", "request"})

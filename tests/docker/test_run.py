@@ -24,9 +24,10 @@ pytestmark = pytest.mark.engine
 POLICY = """
 agent "a-1" { groups coders  workspace "work" }
 sandbox box { image "governance/base"  mount workspace at "/workspace" writable  timeout 60s  output 64KiB }
-sandbox absent { image "governance/absent"  mount workspace at "/workspace" writable }
+sandbox shut { image "governance/base"  mount workspace at "/workspace" read-only  timeout 60s }
+sandbox absent { image "governance/absent"  mount workspace at "/workspace" read-only }
 permit files { agent in coders  call fs.*  when path under "/workspace"  sandbox box  because "files" }
-permit sleep { agent in coders  call proc.exec  when argv starts ["/bin/sleep"]  sandbox box  because "sleep" }
+permit sleep { agent in coders  call proc.exec  when argv starts ["/bin/sleep"]  sandbox shut  because "sleep" }
 permit gone { agent in coders  call python.run  sandbox absent  because "an image that is not there" }
 """
 
