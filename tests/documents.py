@@ -36,13 +36,20 @@ class Command(NamedTuple):
     words: str
     output: str
 
+    def __str__(self) -> str:
+        return f"{self.document.name}:{self.line}:{self.words[:40]}"
+
     @property
     def needs_engine(self) -> bool:
         return any(need in self.words for need in NEEDS_ENGINE)
 
 
-def commands(document: Path) -> list[Command]:
-    """Return the commands of a document, in order."""
+def commands() -> list[Command]:
+    """Return the commands of all documents, in order."""
+    return [command for document in DOCUMENTS for command in _commands(document)]
+
+
+def _commands(document: Path) -> list[Command]:
     text = document.read_text()
     found = []
     for block in _BLOCK.finditer(text):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 LAYERS: Final = (
-    ("text", "errors", "canonical", "resources"),
+    ("text", "errors", "canonical", "instant", "resources"),
     ("grammar",),
     ("capabilities",),
     ("request", "policy"),
@@ -22,6 +22,7 @@ PURE: Final = (
     "governance.text",
     "governance.errors",
     "governance.canonical",
+    "governance.instant",
     "governance.capabilities",
     "governance.request",
     "governance.policy",

@@ -10,26 +10,9 @@ from tests.documents import DOCUMENTS, ROOT, Command, commands, normal, run
 if TYPE_CHECKING:
     from pathlib import Path
 
-COMMANDS = [command for document in DOCUMENTS for command in commands(document)]
 
-
-def parameters(*, engine: bool) -> list[object]:
-    return [
-        pytest.param(command, id=f"{command.document.name}:{command.line}:{command.words[:40]}")
-        for command in COMMANDS
-        if command.needs_engine is engine
-    ]
-
-
-@pytest.mark.parametrize("command", parameters(engine=False))
+@pytest.mark.parametrize("command", [each for each in commands() if not each.needs_engine], ids=str)
 def test_command_prints_what_the_document_says(command: Command) -> None:
-    assert normal(run(command.words)) == normal(command.output)
-
-
-@pytest.mark.engine
-@pytest.mark.parametrize("command", parameters(engine=True))
-def test_command_with_the_engine_prints_what_the_document_says(command: Command, image: str) -> None:
-    assert image
     assert normal(run(command.words)) == normal(command.output)
 
 

@@ -16,9 +16,10 @@ from governance.evidence import fold
 from governance.gateway import open_engine
 from governance.gateway.clock import now
 from governance.gateway.service import configure
+from governance.instant import check_instant
 from governance.journal import read
 from governance.policy.facts import State
-from governance.request.wire import Origin, Syntax, check_instant, parse_request
+from governance.request.wire import Origin, Syntax, parse_request
 
 __all__ = ["decide", "run"]
 

@@ -15,11 +15,11 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple, Never, cast, get_args
 
 from governance.canonical import EXACT_INTEGER, canonical, digest
 from governance.errors import Diagnostic, JournalError
+from governance.instant import check_instant
 from governance.journal.record import Event, Kind
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from governance.canonical import Json
 
-__all__ = ["GENESIS", "LONGEST", "Draft", "Record", "draft", "is_instant", "normal_instant", "parse"]
+__all__ = ["GENESIS", "LONGEST", "Draft", "Record", "draft", "parse"]
 
 GENESIS: Final = "sha256:" + 64 * "0"
 """What the first record names as the one before it."""
@@ -41,7 +41,6 @@ _DEEPEST: Final = 200
 _KINDS: Final = frozenset(get_args(Kind))
 _KEYS: Final = frozenset({"at", "body", "hash", "kind", "prev", "seq"})
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
-_INSTANT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 _HASH_FIELD: Final = len(b',"hash":"') + len(GENESIS) + len(b'"')
 
 
@@ -78,7 +77,7 @@ def draft(kind: Kind, at: str, body: Mapping[str, Json]) -> Draft:
         text = canonical(body)
     except (ValueError, TypeError, RecursionError) as error:
         raise _unwritable(f"the body of a `{kind}` record has no exact JSON form: {error}") from error
-    if not is_instant(at):
+    if not _is_instant(at):
         raise _unwritable(f"{at!r} is no instant of the form 2026-11-23T10:00:00.000Z")
     if len(text) > LONGEST - 1024:
         raise _unwritable(
@@ -110,35 +109,11 @@ def parse(line: bytes) -> Record:
     return record
 
 
-def is_instant(text: str) -> bool:
-    """Say whether `text` is an instant as the log writes it: RFC 3339, UTC, milliseconds."""
-    if _INSTANT.fullmatch(text) is None:
-        return False
+def _is_instant(text: str) -> bool:
     try:
-        datetime.fromisoformat(text)
+        return check_instant(text) == text
     except ValueError:
         return False
-    return True
-
-
-def normal_instant(text: str) -> str:
-    """Return the RFC 3339 instant `text` in UTC with milliseconds; what is finer is cut off."""
-    if is_instant(text):
-        return text
-    try:
-        moment = datetime.fromisoformat(text)
-        utc = None if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        utc = None
-    if utc is None:
-        raise JournalError(
-            Diagnostic(
-                "bad-instant",
-                f"{text!r} is no RFC 3339 instant with an offset",
-                help="write the instant as 2026-11-23T10:00:00.000Z",
-            )
-        )
-    return utc.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def _typed(value: dict[str, Json]) -> Record:
@@ -146,7 +121,7 @@ def _typed(value: dict[str, Json]) -> Record:
     prev, own, body = value["prev"], value["hash"], value["body"]
     if not isinstance(seq, int) or isinstance(seq, bool) or seq < 0:
         raise _edited("has a `seq` that is no whole number")
-    if not isinstance(at, str) or not is_instant(at):
+    if not isinstance(at, str) or not _is_instant(at):
         raise _edited("has an `at` that is no instant")
     if not isinstance(kind, str) or kind not in _KINDS:
         raise _edited("has a `kind` that this version does not know")

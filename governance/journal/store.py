@@ -15,8 +15,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from governance.errors import Diagnostic, JournalError
+from governance.instant import check_instant
 from governance.journal import bundles, lock
-from governance.journal.chain import GENESIS, normal_instant
+from governance.journal.chain import GENESIS
 from governance.journal.commit import Commits, Pending, failed
 from governance.journal.files import DISK
 from governance.journal.record import Head, Receipt
@@ -73,7 +74,7 @@ class Journal:
         A last record that was cut short is dropped and that is recorded (`loss`). Raises JournalError `log-in-use`,
         `log-damaged`, `log-unreadable`, `log-failed`, `not-a-log` or `bad-instant`.
         """
-        instant = normal_instant(now)
+        instant = _instant(now)
         with ExitStack() as held:
             try:
                 files.make_folder(folder)
@@ -104,7 +105,7 @@ class Journal:
 
         The first instant that shows that the clock was set back is recorded as a message.
         """
-        moment, last = normal_instant(now), self.head.at
+        moment, last = _instant(now), self.head.at
         with self._clock:
             first_seen = moment < last and not self._set_back and _distance(moment, last) > _OVERTAKING
             self._set_back = moment < last and (self._set_back or first_seen)
@@ -161,6 +162,13 @@ def _record_opening(journal: Journal, end: End, now: str) -> None:
         journal.record("message", at, {"what": "log-created", "log": journal.log_id, "format": 1}, None)
     if end.loss is not None:
         journal.record("message", at, {"what": "torn-tail", **end.loss.to_json()}, None)
+
+
+def _instant(text: str) -> str:
+    try:
+        return check_instant(text)
+    except ValueError as error:
+        raise JournalError(Diagnostic("bad-instant", f"{text!r} is no instant", help=str(error))) from None
 
 
 def _distance(earlier: str, later: str) -> timedelta:

@@ -132,7 +132,7 @@ def _diagnostic(detail: ErrorDetails, syntax: CallSyntax, capability: Capability
         return Diagnostic("ill-typed", message, syntax.span(written), mend)
     reason = detail["msg"].removeprefix("Value error, ")
     return Diagnostic(
-        "ill-typed", f"`{name}`: {reason}", _place(syntax, written), f"{name} is a {parameter.type}"
+        "ill-typed", f"`{name}`: {reason}", _place(syntax, written), f"declared as {name}: {parameter.type}"
     )
 
 

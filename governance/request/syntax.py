@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEPTH",
+    "VALUES",
     "Argument",
     "Array",
     "CallSyntax",
@@ -37,6 +38,9 @@ __all__ = [
 DEPTH: Final = 64
 """Values may be nested less deep than this."""
 
+VALUES: Final = 10_000
+"""A request holds about this many values at most: strings, brackets and commas are counted."""
+
 _DIGITS: Final = 40
 _EXPONENT: Final = 64
 _HINTS: Final = {
@@ -50,8 +54,8 @@ _HINTS: Final = {
 }
 """What to do about what agents often write instead."""
 
-_NESTING: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{]|[\]}]', re.DOTALL)
-"""Strings, whole so that no bracket in them counts and none after them is missed, and brackets."""
+_STRUCTURE: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{\]},]', re.DOTALL)
+"""Strings, whole so that no sign in them counts and none after them is missed, brackets and commas."""
 
 
 class Literal(NamedTuple):
@@ -242,7 +246,7 @@ def parse_call(source: Source) -> CallSyntax:
 
 
 def _parse(grammar: Grammar, source: Source) -> Any:
-    _bound_depth(source)
+    _bound(source)
     try:
         return grammar.parse(source)
     except Misfit as misfit:
@@ -262,17 +266,23 @@ def _hint(misfit: Misfit) -> str:
     return ""
 
 
-def _bound_depth(source: Source) -> None:
-    """Refuse deep nesting before anything is built. Linear: strings are skipped whole, no nested repetition."""
-    if source.text.count("[") + source.text.count("{") < DEPTH:
+def _bound(source: Source) -> None:
+    """Refuse deep nesting and endless lists before anything is built.
+
+    Linear: strings are skipped whole, and there is no nested repetition.
+    """
+    text = source.text
+    if text.count("[") + text.count("{") < DEPTH and text.count(",") < VALUES:
         return
     depth = 0
-    for match in _NESTING.finditer(source.text):
-        if match[0] in ("[", "{"):
-            depth += 1
-            if depth >= DEPTH:
-                message = f"values are nested {DEPTH} deep or more"
-                span = source.span(match.start())
-                raise RequestError(Diagnostic("too-deep", message, span, f"nest less deep than {DEPTH}"))
-        elif match[0] in ("]", "}"):
-            depth -= 1
+    for number, match in enumerate(_STRUCTURE.finditer(text)):
+        sign = match[0]
+        depth += (sign in ("[", "{")) - (sign in ("]", "}"))
+        if depth >= DEPTH:
+            raise _unbounded("too-deep", f"values are nested {DEPTH} deep or more", source, match.start())
+        if number >= VALUES:
+            raise _unbounded("too-many", f"there are more than {VALUES} values", source, match.start())
+
+
+def _unbounded(code: str, message: str, source: Source, place: int) -> RequestError:
+    return RequestError(Diagnostic(code, message, source.span(place), "ask for less at once"))

@@ -6,13 +6,13 @@ whose request it is and when it was made; the request's own text never does.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from governance.canonical import digest
 from governance.errors import Diagnostic, RequestError
+from governance.instant import check_instant
 from governance.request.syntax import Literal, Object, parse_json
 from governance.text import Source
 
@@ -20,15 +20,11 @@ if TYPE_CHECKING:
     from governance.request.syntax import Node
     from governance.text import Span
 
-__all__ = ["LIMIT", "Line", "Origin", "Oversize", "Request", "Syntax", "check_instant", "parse_request"]
+__all__ = ["LIMIT", "Line", "Origin", "Oversize", "Request", "Syntax", "parse_request"]
 
 LIMIT: Final = 1 << 20
 """A request has at most this many bytes."""
 
-_INSTANT: Final = re.compile(
-    r"(?P<year>(?!0000)[0-9]{4})-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12][0-9]|3[01])"
-    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?P<milliseconds>\.[0-9]{3})?Z"
-)
 _ENVELOPE: Final = frozenset({"agent", "session", "at", "syntax", "request"})
 
 
@@ -83,24 +79,6 @@ class Request:
     def digest(self) -> str:
         """The digest of the line's bytes."""
         return self.line.digest if isinstance(self.line, Oversize) else digest(self.line)
-
-
-def check_instant(text: str) -> str:
-    """Return `text`, an RFC 3339 instant in UTC, with exactly three digits of milliseconds.
-
-    Raises `ValueError` for anything else, a day that its month does not have among it.
-    """
-    match = _INSTANT.fullmatch(text)
-    if match is None or int(match["day"]) > _days(int(match["year"]), int(match["month"])):
-        raise ValueError(
-            "an instant is written like 2026-01-31T09:00:00Z, or with three digits of milliseconds"
-        )
-    return text if match["milliseconds"] else f"{text[:-1]}.000Z"
-
-
-def _days(year: int, month: int) -> int:
-    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    return 29 if month == 2 and leap else (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[month - 1]
 
 
 def parse_request(line: Line, origin: Origin) -> Request:

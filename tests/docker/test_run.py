@@ -122,20 +122,22 @@ def sleeper(place: Path) -> Iterator[subprocess.Popen[str]]:
     with process:
         yield process
         process.kill()
+    run(place)
 
 
-def sleeping(engine_url: str) -> list[str]:
+def sleeping(place: Path, engine_url: str) -> list[str]:
+    """Return the running containers of the log of this test."""
+    log = next(read(place / "log")).body["log"]
     client = docker.APIClient(base_url=engine_url)
     try:
-        found = client.containers(filters={"label": "governance.log"})
-        return [each["Id"] for each in found if "sleep" in each["Command"]]
+        return [each["Id"] for each in client.containers(filters={"label": f"governance.log={log}"})]
     finally:
         client.close()
 
 
-def wait_for(engine_url: str, count: int) -> None:
+def wait_for(place: Path, engine_url: str, count: int) -> None:
     deadline = time.monotonic() + 30
-    while len(sleeping(engine_url)) != count:
+    while len(sleeping(place, engine_url)) != count:
         assert time.monotonic() < deadline, f"no {count} sleeping containers"
         time.sleep(0.1)
 
@@ -143,15 +145,15 @@ def wait_for(engine_url: str, count: int) -> None:
 def test_killed_gateway_leaves_an_unknown_outcome_and_no_container_after_the_next_start(
     place: Path, sleeper: subprocess.Popen[str], engine_url: str
 ) -> None:
-    wait_for(engine_url, 1)
+    wait_for(place, engine_url, 1)
     sleeper.send_signal(signal.SIGKILL)
     sleeper.wait()
-    assert len(sleeping(engine_url)) == 1
+    assert len(sleeping(place, engine_url)) == 1
     answers, code, errors = run(place, 'fs.read(path="/workspace/hello.txt")')
     assert code == 0, errors
     assert "left behind" in errors
     assert answers[1]["status"] == "ok"
-    assert sleeping(engine_url) == []
+    assert sleeping(place, engine_url) == []
     shown = subprocess.run(
         [sys.executable, "-m", "governance", "log", "show", str(place / "log")],
         capture_output=True,
@@ -167,21 +169,21 @@ def test_killed_gateway_leaves_an_unknown_outcome_and_no_container_after_the_nex
 def test_second_process_on_one_log_is_told_so(
     place: Path, sleeper: subprocess.Popen[str], engine_url: str
 ) -> None:
-    wait_for(engine_url, 1)
+    wait_for(place, engine_url, 1)
     answers, code, errors = run(place, 'fs.read(path="/workspace/hello.txt")')
     assert (answers, code) == ([], 3)
     assert "log-in-use" in errors
     assert sleeper.poll() is None
-    assert len(sleeping(engine_url)) == 1
+    assert len(sleeping(place, engine_url)) == 1
 
 
 def test_interrupted_gateway_removes_its_container(
     place: Path, sleeper: subprocess.Popen[str], engine_url: str
 ) -> None:
-    wait_for(engine_url, 1)
+    wait_for(place, engine_url, 1)
     sleeper.send_signal(signal.SIGINT)
     sleeper.wait(timeout=30)
-    assert sleeping(engine_url) == []
+    assert sleeping(place, engine_url) == []
     assert not verify(place / "log").problems
 
 

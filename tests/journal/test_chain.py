@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from governance.canonical import canonical
 from governance.errors import JournalError
-from governance.journal.chain import GENESIS, draft, is_instant, normal_instant, parse
+from governance.journal.chain import GENESIS, draft, parse
 from tests.journal.samples import NOW, decision
 
 
@@ -148,27 +148,3 @@ def test_whatever_is_not_refused_is_read_back(body: dict[str, Any]) -> None:
         assert error.code == "record-unwritable"  # noqa: PT017
         return
     assert parse(line[:-1]).event.body == body
-
-
-@pytest.mark.parametrize(
-    ("text", "normal"),
-    [
-        (NOW, NOW),
-        ("2026-11-23T10:00:00Z", NOW),
-        ("2026-11-23T11:30:00.000999+01:30", NOW),
-        ("2026-11-23T10:00:00.123456789Z", "2026-11-23T10:00:00.123Z"),
-        ("0999-01-01T00:00:00Z", "0999-01-01T00:00:00.000Z"),
-    ],
-)
-def test_instants_are_normalised_to_utc_and_milliseconds(text: str, normal: str) -> None:
-    assert normal_instant(text) == normal
-    assert is_instant(normal)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "now", "2026-11-23T10:00:00", "2026-02-30T10:00:00Z", "0001-01-01T00:00:00+10:00"]
-)
-def test_text_that_is_no_instant_with_an_offset_is_refused(text: str) -> None:
-    with pytest.raises(JournalError) as caught:
-        normal_instant(text)
-    assert caught.value.code == "bad-instant"

@@ -241,7 +241,15 @@ def test_megabyte_string_is_read_whole() -> None:
     assert read('a(x="' + "b" * 1_048_000 + '")') == ("a", {"x": "b" * 1_048_000})
 
 
-def test_array_of_two_hundred_thousand_items_is_read_whole() -> None:
-    value = parse_json(Source("x", "[" + ",".join(["1"] * 200_000) + "]"))
+def test_some_thousand_values_are_read_and_endless_lists_are_refused() -> None:
+    value = parse_json(Source("x", "[" + ",".join(["1"] * 9_000) + "]"))
     assert isinstance(value, Array)
-    assert len(value.items) == 200_000
+    assert len(value.items) == 9_000
+    for text in ("[" + ",".join(["1"] * 200_000) + "]", "[" + ",".join(["[]"] * 9_000) + "]"):
+        with pytest.raises(RequestError) as caught:
+            parse_json(Source("x", text))
+        assert caught.value.code == "too-many"
+
+
+def test_signs_inside_a_string_are_no_values() -> None:
+    assert read('a(x="' + ",[{" * 100_000 + '")') == ("a", {"x": ",[{" * 100_000})
