@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import traceback
+from io import TextIOWrapper
 from typing import Final
 
 import typer
@@ -47,8 +49,17 @@ app.add_typer(image.app, name="image")
 
 def main() -> None:
     """Run the command line; its errors become messages and exit codes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except GovernanceError as error:
         err.print(error.render())
         sys.exit(_CODES.get(type(error), Exit.INTERNAL))
+    except OSError as error:
+        err.print(f"error: {error}")
+        sys.exit(Exit.ENVIRONMENT)
+    except Exception:  # noqa: BLE001 - the exit code of an internal error is part of the interface
+        err.print(f"internal error, please report it:\n{traceback.format_exc()}")
+        sys.exit(Exit.INTERNAL)

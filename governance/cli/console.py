@@ -34,6 +34,7 @@ err: Final = Console(stderr=True, markup=False, highlight=False, emoji=False, so
 
 
 def print_json(value: Json) -> None:
-    """Print `value` as one line of JSON, keys in the order they have."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
-    sys.stdout.flush()
+    """Print `value` as one line of JSON in UTF-8, whatever the locale, keys in the order they have."""
+    line = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    sys.stdout.buffer.write(line.encode() + b"\n")
+    sys.stdout.buffer.flush()

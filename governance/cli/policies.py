@@ -13,11 +13,12 @@ from governance.cli.show import explanation_table
 from governance.decide import decide
 from governance.errors import PolicyError, RequestError
 from governance.library import load_policies
+from governance.policy import Deny, State
 from governance.policy.explain import explain as explain_call
-from governance.policy.facts import State
 from governance.request.bind import bind
 from governance.request.surface import read_call
 from governance.request.wire import Origin, parse_request
+from governance.text import shown
 
 __all__ = ["check", "explain"]
 
@@ -72,11 +73,10 @@ def explain(
         return
     explanation = explain_call(bundle, bound, known, None)
     decision = decide(bundle, bound, known, State(), "")
-    out.print(f"{decision.verdict} {decision.code.value}: {decision.reason}")
+    out.print(f"{decision.verdict} {decision.code.value}: {shown(decision.reason)}")
     out.print(f"call {bound}")
     for effect in explanation.verdict.effects:
-        out.print(f"  may {effect}")
+        out.print(f"  may {shown(str(effect))}")
     out.print(explanation_table(explanation))
-    nearest = decision.to_json()["nearest"]
-    for near in nearest if isinstance(nearest, tuple) else ():
+    for near in decision.nearest if isinstance(decision, Deny) else ():
         out.print(f"instead: {near}")
