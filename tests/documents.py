@@ -23,8 +23,7 @@ _VARYING: Final = (
     (re.compile(r"\b[0-9]+ ms\b"), "N ms"),
     (re.compile(r"in [0-9.]+s\b"), "in N s"),
     (re.compile(r"head sha256:[0-9a-f]{64}"), "head sha256:…"),
-    (re.compile(r"(?:/[^/\s]+)+/governance/demo"), "~/.local/state/governance/demo"),
-    (re.compile(r"~/\.local/state/governance/demo"), "~/.local/state/governance/demo"),
+    (re.compile(r"~?(?:/[^/\s]+)+/governance/demo"), "~/.local/state/governance/demo"),
 )
 
 
