@@ -77,6 +77,7 @@ def test_nothing_on_standard_input_is_nothing_to_answer(governance: Run, coder_p
     assert (done.returncode, done.stdout) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [

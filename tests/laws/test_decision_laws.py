@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 from unittest import mock
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from governance.policy.condition import Condition, Truth
     from governance.policy.evaluate import Verdict
     from tests.laws.policy_strategies import Asked, Rule
+
+pytestmark = pytest.mark.slow
 
 FACTS = EngineFacts((("governance/base", "sha256:" + "a" * 64),), ("container", "gvisor"))
 AT = "2026-11-23T10:00:00.000Z"

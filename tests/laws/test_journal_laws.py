@@ -1,5 +1,7 @@
 """Law 9: any changed, dropped, swapped or duplicated record is found, and the record is named.
 
+pytestmark = pytest.mark.slow
+
 What the chain alone cannot show is stated too: a log cut off between two records, or whose last record was
 replaced by another with a right hash, looks whole. Only a head or a checkpoint kept elsewhere tells.
 """

@@ -58,7 +58,6 @@ def test_one_read_only_mount_makes_all_read_only() -> None:
     [
         ('fs.read(path="/workspace/a")', False),
         ('fs.search(path="/workspace", text="x")', False),
-        ('fs.search(path="/workspace", text="x")', False),
         ('fs.write(path="/workspace/a", content="")', True),
         ('fs.edit(path="/workspace/a", old="x", new="y")', True),
         ('fs.delete(path="/workspace/a")', True),
