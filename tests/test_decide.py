@@ -12,6 +12,7 @@ from governance.decide import decide, judge
 from governance.policy.decision import Code
 from governance.policy.facts import EngineFacts, State
 from governance.request.wire import Origin, Oversize, parse_request
+from tests.interfaces import DECISION_KEYS
 from tests.policy.build import FACTS, bundle_of, call_of
 
 if TYPE_CHECKING:
@@ -74,20 +75,7 @@ def test_each_rung_of_the_ladder(line: Line | str, agent: str | None, code: Code
 
 def test_an_allow_names_the_rule_the_reason_the_call_and_the_sandbox() -> None:
     data = asked('fs.read(path="/workspace/a")').to_json()
-    assert list(data) == [
-        "decision",
-        "code",
-        "rules",
-        "reason",
-        "calls",
-        "sandbox",
-        "labels",
-        "limits",
-        "nearest",
-        "bundle",
-        "request",
-        "id",
-    ]
+    assert list(data) == DECISION_KEYS
     assert data["rules"] == ["x/read"]
     assert data["reason"] == "coders read"
     assert json.loads(json.dumps(data["calls"])) == [

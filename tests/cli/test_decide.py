@@ -5,25 +5,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.interfaces import DECISION_KEYS
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.cli.conftest import Run
-
-KEYS = [
-    "decision",
-    "code",
-    "rules",
-    "reason",
-    "calls",
-    "sandbox",
-    "labels",
-    "limits",
-    "nearest",
-    "bundle",
-    "request",
-    "id",
-]
 
 
 def test_one_decision_a_line_with_the_keys_of_the_interface(governance: Run, coder_policies: Path) -> None:
@@ -32,7 +19,7 @@ def test_one_decision_a_line_with_the_keys_of_the_interface(governance: Run, cod
     assert done.returncode == 0, done.stderr
     decisions = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(decisions) == session.count(b"\n") >= 30
-    assert all(list(decision) == KEYS for decision in decisions)
+    assert all(list(decision) == DECISION_KEYS for decision in decisions)
     assert {decision["code"] for decision in decisions} == {
         "permitted",
         "forbidden",
