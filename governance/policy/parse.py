@@ -27,7 +27,8 @@ _MOST_DIAGNOSTICS: Final = 100
 
 _MOST_DIGITS: Final = 20
 _LINE_START: Final = re.compile(r"^[a-z]", re.MULTILINE)
-_SIGNS: Final = frozenset({"COMMA", "LBRACE", "RBRACE", "LSQB", "RSQB"})
+_VALUES: Final = frozenset({"ANY", "ARGV_WORD", "CONSTANT", "INSTANT", "NAME", "QUANTITY", "STRING", "WORD"})
+"""The terminals that say something; all other words and signs are there to be read."""
 
 
 def parse_file(source: Source) -> tuple[FileSyntax, tuple[Diagnostic, ...]]:
@@ -105,7 +106,7 @@ def _word(token: Any) -> Word:
 
 
 def _words(children: list[Any]) -> tuple[Word, ...]:
-    return tuple(_word(child) for child in children if child.type not in _SIGNS)
+    return tuple(_word(child) for child in children if child.type in _VALUES)
 
 
 class _Rules:
@@ -127,14 +128,24 @@ class _Rules:
     def type(self, children: list[Any]) -> syntax.TypeSyntax:
         name, *parts = children
         found = {part[0]: part[1] for part in parts if isinstance(part, tuple)}
+        optional = any(not isinstance(part, tuple) for part in parts)
+        if isinstance(name, syntax.TypeSyntax):
+            return name._replace(optional=optional)
         return syntax.TypeSyntax(
             _word(name),
             found.get("item"),
             found.get("bounds"),
             found.get("names", ()),
             found.get("within"),
-            any(not isinstance(part, tuple) for part in parts),
+            optional,
         )
+
+    def record(self, children: list[Any]) -> syntax.TypeSyntax:
+        name = Word("Record", children[0][0].start, children[-1][0].end)
+        return syntax.TypeSyntax(name, None, None, (), None, optional=False, fields=tuple(children))
+
+    def field(self, children: list[Any]) -> tuple[Word, syntax.TypeSyntax]:
+        return _word(children[0]), children[1]
 
     def item_type(self, children: list[Any]) -> tuple[str, syntax.TypeSyntax]:
         return "item", children[0]
@@ -150,8 +161,10 @@ class _Rules:
     def within(self, children: list[Any]) -> tuple[str, syntax.WithinSyntax]:
         return "within", syntax.WithinSyntax(_word(children[0]), _word(children[1]))
 
-    def effect(self, children: list[Any]) -> tuple[Word, Word]:
-        return _word(children[0]), _word(children[1])
+    def effect(self, children: list[Any]) -> syntax.EffectSyntax:
+        words = [_word(child) for child in children]
+        target, unit = [*words[1:], None, None][:2]
+        return syntax.EffectSyntax(words[0], target, unit)
 
     def argv_group(self, children: list[Any]) -> syntax.ArgvGroupSyntax:
         return syntax.ArgvGroupSyntax(_words(children))
@@ -161,15 +174,20 @@ class _Rules:
         items = (
             (_word(child) if isinstance(child, Token) else child)
             for child in rest
-            if not (isinstance(child, Token) and child.type in _SIGNS)
+            if not isinstance(child, Token) or child.type in _VALUES
         )
         return Clause(str(keyword), tuple(items), keyword.start_pos, keyword.end_pos)
 
-    effects = argv = stdin = returns = tenant = groups = workspace = _led
-    calls = when = unless = profile = because = including = allows = denies = _led
+    effects = argv = stdin = returns = phrase = tenant = groups = workspace = narrows = _led
+    calls = when = unless = profile = because = including = allows = denies = asks = until = _led
+    most = each = counting = clears = approver = _led
+    as_agent = as_session = at = after = says = approve = clear = _led
 
     def agent(self, children: list[Any]) -> syntax.AgentSyntax:
         return syntax.AgentSyntax(_word(children[0]), tuple(children[1:]))
+
+    def import_(self, children: list[Any]) -> syntax.ImportSyntax:
+        return syntax.ImportSyntax(_word(children[0]))
 
     def let(self, children: list[Any]) -> syntax.LetSyntax:
         return syntax.LetSyntax(_word(children[0]), children[1])
@@ -189,9 +207,12 @@ class _Rules:
 
     def any(self, children: list[Any]) -> syntax.AnyTarget:
         first = children[0]
-        verbs = tuple(_word(child) for child in children if isinstance(child, Token) and child.type == "NAME")
-        reach, place = next((child for child in children if isinstance(child, tuple)), (None, None))
+        verbs = tuple(child for child in children if isinstance(child, Word))
+        reach, place = children[-1] if type(children[-1]) is tuple else (None, None)
         return syntax.AnyTarget(first.start_pos, first.end_pos, verbs, reach, place)
+
+    def effect_word(self, children: list[Any]) -> Word:
+        return _word(children[0])
 
     def reach(self, children: list[Any]) -> tuple[Word, Any]:
         word, place = children
@@ -210,10 +231,46 @@ class _Rules:
     def opposite(self, children: list[Any]) -> syntax.Opposite:
         return syntax.Opposite(children[0])
 
-    def test(self, children: list[Any]) -> syntax.TestSyntax | syntax.Presence:
-        if len(children) == 2:
-            return syntax.Presence(_word(children[0]), children[1].type == "PRESENT")
-        return syntax.TestSyntax(children[0], _word(children[1]), children[2])
+    def comparison(self, children: list[Any]) -> syntax.ComparisonSyntax:
+        left, *operator, right = children
+        words = [_word(word) for word in operator]
+        joined = Word(" ".join(word.text for word in words), words[0].start, words[-1].end)
+        return syntax.ComparisonSyntax(left, joined, right)
+
+    def presence(self, children: list[Any]) -> syntax.Presence:
+        return syntax.Presence(_word(children[0]), children[1].type == "PRESENT")
+
+    def carries(self, children: list[Any]) -> syntax.Carries:
+        return syntax.Carries(_word(children[0]))
+
+    def provenance(self, children: list[Any]) -> syntax.Provenance:
+        return syntax.Provenance(_word(children[0]), _word(children[1]))
+
+    def earlier(self, children: list[Any]) -> syntax.Earlier:
+        happened = _word(children.pop(0)) if isinstance(children[0], Token) else None
+        within = next(place for place, child in enumerate(children) if isinstance(child, Token))
+        targets = tuple(
+            child for child in children[:within] if isinstance(child, syntax.NamedTarget | syntax.AnyTarget)
+        )
+        where = children[within - 1] if len(targets) < within else None
+        return syntax.Earlier(happened, targets, where, _word(children[within + 1]))
+
+    def window(self, children: list[Any]) -> syntax.Window:
+        words = [child for child in children if isinstance(child, Token)]
+        times = [_word(word) for word in words if word.type == "TIME"]
+        offset = next((_word(word) for word in words if word.type == "OFFSET"), None)
+        days = tuple(child for child in children if not isinstance(child, Token))
+        return syntax.Window(times[0], times[1], offset, days)
+
+    def days(self, children: list[Any]) -> tuple[Word, Word]:
+        return _word(children[0]), _word(children[-1])
+
+    def member(self, children: list[Any]) -> syntax.Member:
+        return syntax.Member(_word(children[-1]))
+
+    def quota(self, children: list[Any]) -> syntax.Quota:
+        words = [_word(child) for child in children]
+        return syntax.Quota(words[0], words[1] if len(words) == 3 else None, words[-1])
 
     def reference(self, children: list[Any]) -> syntax.Reference:
         return syntax.Reference(_word(children[0]))
@@ -235,6 +292,46 @@ class _Rules:
     def scratch(self, children: list[Any]) -> syntax.ScratchSyntax:
         return syntax.ScratchSyntax(*_words(children))
 
+    def hosts(self, children: list[Any]) -> syntax.HostsSyntax:
+        rest = dict(child for child in children if type(child) is tuple)
+        hosts = _words([child for child in children if isinstance(child, Token)])
+        return syntax.HostsSyntax(hosts, rest.get("port"), rest.get("methods", ()))
+
+    def port(self, children: list[Any]) -> tuple[str, Word]:
+        return "port", _word(children[0])
+
+    def methods(self, children: list[Any]) -> tuple[str, tuple[Word, ...]]:
+        return "methods", _words(children)
+
+    def secret(self, children: list[Any]) -> syntax.SecretSyntax:
+        return syntax.SecretSyntax(*_words(children))
+
+    def waive(self, children: list[Any]) -> syntax.WaiveSyntax:
+        return syntax.WaiveSyntax(*_words(children))
+
+    def step(self, children: list[Any]) -> syntax.StepSyntax:
+        calls = tuple(child for child in children if isinstance(child, Word))
+        verdict, *code = [_word(child) for child in children if isinstance(child, Token)]
+        rest = dict(child for child in children if type(child) is tuple)
+        return syntax.StepSyntax(
+            calls, verdict, code[0] if code else None, rest.get("by", ()), rest.get("then")
+        )
+
+    def by(self, children: list[Any]) -> tuple[str, tuple[Word, ...]]:
+        return "by", _words(children)
+
+    def then(self, children: list[Any]) -> tuple[str, Word]:
+        return "then", _word(children[0])
+
+    def test(self, children: list[Any]) -> syntax.TestBlockSyntax:
+        return syntax.TestBlockSyntax(_word(children[0]), tuple(children[1:]))
+
+    def prove(self, children: list[Any]) -> syntax.ProveSyntax:
+        name, how, *rest = children
+        targets = tuple(child for child in rest if isinstance(child, syntax.NamedTarget | syntax.AnyTarget))
+        clauses = tuple(child for child in rest if isinstance(child, Clause))
+        return syntax.ProveSyntax(_word(name), how.type == "ALWAYS", targets, clauses)
+
     def protected(self, children: list[Any]) -> syntax.ProtectedSyntax:
         return syntax.ProtectedSyntax(children[0], _word(children[1]))
 
@@ -246,6 +343,8 @@ class _Rules:
 
     def list(self, children: list[Any]) -> syntax.LiteralSyntax:
         return syntax.LiteralSyntax(tuple(children[1:-1:2]), children[0].start_pos, children[-1].end_pos)
+
+    default, defaults = literal, list
 
 
 def _value(token: Any) -> str | int | bool:

@@ -19,13 +19,21 @@ __all__ = [
     "ArgvGroupSyntax",
     "BoundsSyntax",
     "CapabilitySyntax",
+    "Carries",
     "Clause",
+    "ComparisonSyntax",
     "Compound",
     "ConditionSyntax",
+    "Earlier",
+    "EffectSyntax",
     "Field",
+    "FieldSyntax",
     "FileSyntax",
+    "HostsSyntax",
+    "ImportSyntax",
     "LetSyntax",
     "LiteralSyntax",
+    "Member",
     "MountSyntax",
     "NamedTarget",
     "OperandSyntax",
@@ -33,15 +41,22 @@ __all__ = [
     "ParameterSyntax",
     "Presence",
     "ProtectedSyntax",
+    "ProveSyntax",
+    "Provenance",
+    "Quota",
     "Reference",
     "RuleSyntax",
     "SandboxSyntax",
     "ScratchSyntax",
+    "SecretSyntax",
     "SizeOf",
     "Statement",
+    "StepSyntax",
     "TargetSyntax",
-    "TestSyntax",
+    "TestBlockSyntax",
     "TypeSyntax",
+    "WaiveSyntax",
+    "Window",
     "WithinSyntax",
     "Word",
 ]
@@ -78,7 +93,7 @@ class WithinSyntax(NamedTuple):
 
 
 class TypeSyntax(NamedTuple):
-    """A type as written."""
+    """A type as written; that of a record is called `Record` and has `fields`."""
 
     name: Word
     item: TypeSyntax | None
@@ -86,6 +101,7 @@ class TypeSyntax(NamedTuple):
     names: tuple[Word, ...]
     within: WithinSyntax | None
     optional: bool
+    fields: tuple[tuple[Word, TypeSyntax], ...] = ()
 
 
 class ParameterSyntax(NamedTuple):
@@ -94,6 +110,14 @@ class ParameterSyntax(NamedTuple):
     name: Word
     type: TypeSyntax
     default: LiteralSyntax | None
+
+
+class EffectSyntax(NamedTuple):
+    """`read path`, `spend amount eur` or `irreversible`, which is on nothing."""
+
+    verb: Word
+    target: Word | None
+    unit: Word | None
 
 
 class ArgvGroupSyntax(NamedTuple):
@@ -134,8 +158,14 @@ class LetSyntax(NamedTuple):
     value: LiteralSyntax
 
 
+class ImportSyntax(NamedTuple):
+    """`import "common.policy"`: the lets and sandboxes of that file can be named here."""
+
+    file: Word
+
+
 class Reference(NamedTuple):
-    """A name in a condition: a parameter, or what a `let` named."""
+    """A name in a condition: a parameter, a field of one (`url.host`), or what a `let` named."""
 
     name: Word
 
@@ -149,8 +179,8 @@ class SizeOf(NamedTuple):
 OperandSyntax: TypeAlias = Reference | SizeOf | LiteralSyntax
 
 
-class TestSyntax(NamedTuple):
-    """`left operator right`."""
+class ComparisonSyntax(NamedTuple):
+    """`left operator right`; the operator `in cidr` is one word."""
 
     left: OperandSyntax
     operator: Word
@@ -162,6 +192,43 @@ class Presence(NamedTuple):
 
     name: Word
     present: bool
+
+
+class Carries(NamedTuple):
+    """`session carries label`."""
+
+    label: Word
+
+
+class Provenance(NamedTuple):
+    """`name from source`: `user`, `trusted`, or a label."""
+
+    name: Word
+    source: Word
+
+
+class Earlier(NamedTuple):
+    """`earlier asked fs.read where … within 30m`."""
+
+    happened: Word | None
+    targets: tuple[TargetSyntax, ...]
+    where: ConditionSyntax | None
+    within: Word
+
+
+class Window(NamedTuple):
+    """`time within 09:00..18:00 utc+01:00 on mon..fri, sun`; each of `days` is a first and a last one."""
+
+    first: Word
+    last: Word
+    offset: Word | None
+    days: tuple[tuple[Word, Word], ...]
+
+
+class Member(NamedTuple):
+    """`agent in group`."""
+
+    group: Word
 
 
 class Opposite(NamedTuple):
@@ -177,7 +244,9 @@ class Compound(NamedTuple):
     conditions: tuple[ConditionSyntax, ...]
 
 
-ConditionSyntax: TypeAlias = TestSyntax | Presence | Opposite | Compound
+ConditionSyntax: TypeAlias = (
+    ComparisonSyntax | Presence | Carries | Provenance | Earlier | Window | Member | Opposite | Compound
+)
 
 
 class NamedTarget(NamedTuple):
@@ -187,7 +256,10 @@ class NamedTarget(NamedTuple):
 
 
 class AnyTarget(NamedTuple):
-    """`any`, or `any that reads or writes under PATH`; `reach` is the word before the place."""
+    """`any`, or `any that reads or writes under PATH`; `reach` is the word before the place.
+
+    The place is of paths (`under`, `matching`) or of hosts (`within`).
+    """
 
     start: int
     end: int
@@ -207,8 +279,16 @@ class AgentsClause(NamedTuple):
     everyone: bool
 
 
+class Quota(NamedTuple):
+    """`60 per 1h`, or `500.00 of amount per 1d`."""
+
+    most: Word
+    of: Word | None
+    per: Word
+
+
 class RuleSyntax(NamedTuple):
-    """`permit name { … }` or `forbid name { … }`."""
+    """`permit name { … }`, and so with `forbid`, `ask`, `limit`, `label` and `declassify`."""
 
     kind: Word
     name: Word
@@ -236,11 +316,37 @@ class ScratchSyntax(NamedTuple):
     size: Word
 
 
+class HostsSyntax(NamedTuple):
+    """`network hosts "data.example.org" port 443 methods GET, HEAD`."""
+
+    hosts: tuple[Word, ...]
+    port: Word | None
+    methods: tuple[Word, ...]
+
+
+class SecretSyntax(NamedTuple):
+    """`secret API_TOKEN to "api.example.org" as bearer`."""
+
+    name: Word
+    host: Word
+    form: Word
+
+
+class WaiveSyntax(NamedTuple):
+    """`waive "why" until 2027-01-01`."""
+
+    reason: Word
+    until: Word
+
+
+FieldSyntax: TypeAlias = Field | MountSyntax | ScratchSyntax | HostsSyntax | SecretSyntax | WaiveSyntax
+
+
 class SandboxSyntax(NamedTuple):
     """`sandbox name { … }`."""
 
     name: Word
-    fields: tuple[Field | MountSyntax | ScratchSyntax, ...]
+    fields: tuple[FieldSyntax, ...]
 
 
 class ProtectedSyntax(NamedTuple):
@@ -250,8 +356,44 @@ class ProtectedSyntax(NamedTuple):
     because: Word
 
 
+class StepSyntax(NamedTuple):
+    """`call | call -> deny forbidden by keys then completed`: calls, and what must come of them."""
+
+    calls: tuple[Word, ...]
+    verdict: Word
+    code: Word | None
+    rules: tuple[Word, ...]
+    then: Word | None
+
+
+class TestBlockSyntax(NamedTuple):
+    """`test "name" { … }`: steps, and between them who asks, when, and what else happens."""
+
+    name: Word
+    items: tuple[Clause | StepSyntax, ...]
+
+    __test__ = False
+
+
+class ProveSyntax(NamedTuple):
+    """`prove name { never permit … }`."""
+
+    name: Word
+    always: bool
+    targets: tuple[TargetSyntax, ...]
+    clauses: tuple[Clause, ...]
+
+
 Statement: TypeAlias = (
-    CapabilitySyntax | AgentSyntax | LetSyntax | RuleSyntax | SandboxSyntax | ProtectedSyntax
+    ImportSyntax
+    | CapabilitySyntax
+    | AgentSyntax
+    | LetSyntax
+    | RuleSyntax
+    | SandboxSyntax
+    | ProtectedSyntax
+    | TestBlockSyntax
+    | ProveSyntax
 )
 
 

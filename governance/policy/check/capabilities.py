@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from governance.capabilities.declaration import ArgvItem
     from governance.policy.check.scope import FileScope
-    from governance.policy.syntax import CapabilitySyntax, Clause, ParameterSyntax, TypeSyntax
+    from governance.policy.syntax import CapabilitySyntax, Clause, EffectSyntax, ParameterSyntax, TypeSyntax
 
 __all__ = ["check_capability"]
 
@@ -184,9 +184,9 @@ def _effects(
         )
         return ()
     found: list[EffectForm] = []
-    for verb, target in cast("tuple[tuple[Word, Word], ...]", clause.items):
-        form = _effect(scope, verb, target, parameters)
-        if form is not None:
+    for verb, target, _ in cast("tuple[EffectSyntax, ...]", clause.items):
+        form = None if target is None else _effect(scope, verb, target, parameters)
+        if form is not None and target is not None:
             _same_reach(scope, form, found, target)
             found.append(form)
     return tuple(found)

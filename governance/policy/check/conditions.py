@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from governance.capabilities.declaration import Capability
     from governance.policy.check.scope import FileScope
     from governance.policy.condition import Condition, Operand, Operator
-    from governance.policy.syntax import ConditionSyntax, OperandSyntax, TestSyntax
+    from governance.policy.syntax import ConditionSyntax, OperandSyntax, ComparisonSyntax
 
 __all__ = ["Conditions", "literal_of"]
 
@@ -92,7 +92,7 @@ class Conditions:
             return None
         return All(kept) if syntax.every else Either(kept)
 
-    def _test(self, syntax: TestSyntax) -> Condition | None:
+    def _test(self, syntax: ComparisonSyntax) -> Condition | None:
         if not isinstance(syntax.left, Reference | SizeOfSyntax):
             self.scope.report("constant-left", "a test begins with a parameter", syntax.left, "turn it round")
             return None
@@ -123,7 +123,7 @@ class Conditions:
         right = self._right(syntax.right, kind, operator)
         return None if right is None else Test(cast("Operator", operator), left, right, self._text(syntax))
 
-    def _path_test(self, syntax: TestSyntax, kind: Type) -> Condition | None:
+    def _path_test(self, syntax: ComparisonSyntax, kind: Type) -> Condition | None:
         name, operator = cast("Reference", syntax.left).name.text, syntax.operator.text
         before = len(self.scope.scope.diagnostics)
         literal = self._literal(syntax.right)
@@ -243,7 +243,7 @@ class Conditions:
             return None
         return found
 
-    def _text(self, syntax: TestSyntax) -> str:
+    def _text(self, syntax: ComparisonSyntax) -> str:
         left = cast("Reference | SizeOfSyntax", syntax.left).name.start
         right = syntax.right.end if isinstance(syntax.right, LiteralSyntax) else syntax.right.name.end
         text = " ".join(self.scope.source.text[left:right].split())
