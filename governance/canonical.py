@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
@@ -16,14 +17,27 @@ if TYPE_CHECKING:
 
 __all__ = ["EXACT_INTEGER", "Json", "canonical", "digest", "digest_of"]
 
-Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
-"""A JSON value with exact numbers only."""
+Json: TypeAlias = "bool | int | str | Decimal | Sequence[Json] | Mapping[str, Json] | None"
+"""A JSON value with exact numbers only; a decimal is written as its text."""
 
 EXACT_INTEGER: Final = 2**53 - 1
 """The largest integer that every JSON reader keeps exact (RFC 7493, section 2.2)."""
 
+
+def _exact(value: object) -> str:
+    """Return an exact decimal as its text, which is what canonical data holds of it."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    raise TypeError(f"{type(value).__name__} is no canonical data")
+
+
 _ENCODE: Final = json.JSONEncoder(
-    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"), check_circular=False
+    ensure_ascii=False,
+    allow_nan=False,
+    sort_keys=True,
+    separators=(",", ":"),
+    check_circular=False,
+    default=_exact,
 ).encode
 
 

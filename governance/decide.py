@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from governance.canonical import digest_of
 from governance.errors import GovernanceError, RequestError
-from governance.policy.decision import Allow, Code, Deny, JudgedCall
-from governance.policy.evaluate import Verdict, evaluate
+from governance.instant import milliseconds
+from governance.policy.case import Case, session_key
+from governance.policy.decision import Allow, Ask, Code, Deny, JudgedCall
+from governance.policy.evaluate import Ruling, evaluate
+from governance.policy.sandboxes import derive
 from governance.request.bind import IllTypedError, UnknownCapabilityError, bind
 from governance.request.surface import read_call
 from governance.text import nearest, shown
@@ -21,23 +24,33 @@ from governance.text import nearest, shown
 if TYPE_CHECKING:
     from governance.canonical import Json
     from governance.capabilities.call import Call
-    from governance.policy.bundle import Agent, Bundle
-    from governance.policy.decision import Decision
-    from governance.policy.facts import EngineFacts, State
+    from governance.capabilities.declaration import Effect
+    from governance.policy.bundle import Bundle
+    from governance.policy.change import Change
+    from governance.policy.decision import Decision, SandboxSpec
+    from governance.policy.rule import Agent
+    from governance.policy.state import State
     from governance.request.wire import Request
 
 __all__ = ["Judgement", "decide", "judge", "unrecorded"]
 
 _MOST_NEAREST: Final = 3
+_MOST_TRIED: Final = 32
 _FOREIGN: Final = "the call was bound to the declaration of other policies; bind it again"
+_STRANGER: Final = "no agent of this name is known here; ask the operator"
 _NO_BUNDLE: Final = "no policy is in force, so nothing is allowed; ask the operator"
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A decision with what stands behind it: the call where there is one, and the error where there is none."""
+    """A decision, the state after it, and what it changed of the state.
+
+    `call` is there where the request is one, and `error` where it is none.
+    """
 
     decision: Decision
+    state: State
+    changes: tuple[Change, ...] = ()
     call: Call | None = None
     error: RequestError | None = None
 
@@ -54,13 +67,15 @@ class _Context:
     state: State
 
 
-def decide(bundle: Bundle | None, call: Call, agent: Agent | None, state: State, at: str) -> Decision:
-    """Return the decision on `call` by `agent` at the instant `at` (RFC 3339, UTC).
+def decide(
+    bundle: Bundle | None, call: Call, agent: Agent | None, state: State, at: str, session: str = ""
+) -> Judgement:
+    """Return the decision on `call` by `agent` at the instant `at` (RFC 3339, UTC), and the state after it.
 
     Without a bundle everything is denied, and so is every agent that is None, and a call that was bound to a
     declaration of other policies.
     """
-    context = _Context(bundle, call.digest, agent.name if agent else None, "", at, state)
+    context = _Context(bundle, call.digest, agent.name if agent else None, session, at, state)
     if bundle is not None and bundle.capabilities.get(call.capability.name) is not call.capability:
         return _refused(context, Code.UNKNOWN_CAPABILITY, _FOREIGN)
     return _decided(context, call, agent)
@@ -75,13 +90,13 @@ def judge(bundle: Bundle | None, request: Request, state: State, at: str) -> Jud
     try:
         return _judged(context, request)
     except Exception as error:  # noqa: BLE001 - INVARIANT: the one place where any fault becomes a deny
-        return Judgement(_refused(context, Code.FAIL_CLOSED, f"the engine failed: {type(error).__name__}"))
+        return _refused(context, Code.FAIL_CLOSED, f"the engine failed: {type(error).__name__}")
 
 
 def unrecorded(request: Request, state: State, reason: str) -> Deny:
     """Return the deny of a request whose decision could not be made durable."""
     context = _Context(None, request.digest, request.origin.agent, request.origin.session, "", state)
-    return _refused(context, Code.FAIL_CLOSED, reason)
+    return _deny(context, Ruling(Code.FAIL_CLOSED, (), reason), (), ())
 
 
 def _judged(context: _Context, request: Request) -> Judgement:
@@ -89,19 +104,19 @@ def _judged(context: _Context, request: Request) -> Judgement:
     try:
         syntax = read_call(request)
         if bundle is None:
-            return Judgement(_refused(context, Code.FAIL_CLOSED, _NO_BUNDLE))
+            return _refused(context, Code.FAIL_CLOSED, _NO_BUNDLE)
         call = bind(syntax, bundle.capabilities)
     except UnknownCapabilityError as error:
         names = sorted({each.name for each in bundle.capabilities.values()}) if bundle else []
         near = nearest(syntax.name.replace("_", "."), names)
-        return Judgement(_refused(context, Code.UNKNOWN_CAPABILITY, _told(error), near), error=error)
+        return _refused(context, Code.UNKNOWN_CAPABILITY, _told(error), near, error)
     except IllTypedError as error:
         near = _permitted(context, syntax.name)
-        return Judgement(_refused(context, Code.ILL_TYPED, _told(error), near), error=error)
+        return _refused(context, Code.ILL_TYPED, _told(error), near, error)
     except RequestError as error:
-        return Judgement(_refused(context, Code.MALFORMED, _told(error)), error=error)
+        return _refused(context, Code.MALFORMED, _told(error), error=error)
     agent = None if context.agent is None else bundle.agents.get(context.agent)
-    return Judgement(_decided(context, call, agent), call)
+    return _decided(context, call, agent)
 
 
 def _told(error: GovernanceError) -> str:
@@ -118,46 +133,70 @@ def _told(error: GovernanceError) -> str:
     return ". ".join(parts)
 
 
-def _decided(context: _Context, call: Call, agent: Agent | None) -> Decision:
+def _decided(context: _Context, call: Call, agent: Agent | None) -> Judgement:
     if context.bundle is None:
         return _refused(context, Code.FAIL_CLOSED, _NO_BUNDLE)
-    verdict = evaluate(context.bundle, call, agent, context.state.facts)
-    judged = JudgedCall(
-        call.capability.name, call.arguments, tuple(str(effect) for effect in verdict.effects)
-    )
-    if verdict.sandbox is None:
-        near = _permitted(context, call.capability.name)
-        return _denied(context, verdict, near, (judged,))
-    return Allow(
-        code=verdict.code,
-        reason=verdict.reason,
-        rules=verdict.rules,
-        calls=(judged,),
-        bundle=context.bundle.digest,
-        request=context.request,
-        id=_identity(context),
-        sandbox=verdict.sandbox,
-    )
+    if agent is None:
+        refusal = _deny(context, Ruling(Code.UNKNOWN_AGENT, (), _STRANGER), (), (_judged_call(call),))
+        return _concluded(context, refusal, (), call)
+    ruling = evaluate(context.bundle, _case(context, context.bundle, agent, call))
+    effects = (*call.effects, *ruling.reach)
+    sandbox: SandboxSpec | str | None = None
+    if ruling.profile is not None:
+        sandbox = derive(ruling.profile, call, agent, context.state.facts, effects)
+    if isinstance(sandbox, str):
+        ruling = Ruling(Code.FAIL_CLOSED, ruling.rules, sandbox, changes=ruling.attempts)
+        sandbox = None
+    decision = _decision(context, ruling, sandbox, _judged_call(call, ruling.reach))
+    return _concluded(context, decision, ruling.changes, call)
 
 
-def _refused(context: _Context, code: Code, reason: str, near: tuple[str, ...] = ()) -> Deny:
+def _decision(context: _Context, ruling: Ruling, sandbox: SandboxSpec | None, judged: JudgedCall) -> Decision:
+    if sandbox is not None:
+        return Allow(**_said(context, ruling, (judged,)), sandbox=sandbox, labels=ruling.labels)
+    if ruling.code is Code.NEEDS_APPROVAL:
+        return Ask(**_said(context, ruling, (judged,)))
+    return _deny(context, ruling, _permitted(context, judged.capability), (judged,))
+
+
+def _said(context: _Context, ruling: Ruling, calls: tuple[JudgedCall, ...]) -> dict[str, Any]:
+    """Return what all decisions say alike."""
+    return {
+        "code": ruling.code,
+        "reason": ruling.reason,
+        "rules": ruling.rules,
+        "calls": calls,
+        "limits": ruling.left,
+        "bundle": context.bundle.digest if context.bundle else None,
+        "request": context.request,
+        "id": _identity(context),
+    }
+
+
+def _concluded(context: _Context, decision: Decision, changes: tuple[Change, ...], call: Call) -> Judgement:
+    after = context.state.decided(changes, milliseconds(context.at) if changes else 0, decision.id)
+    return Judgement(decision, after, changes, call)
+
+
+def _judged_call(call: Call, reach: tuple[Effect, ...] = ()) -> JudgedCall:
+    effects = tuple(str(effect) for effect in (*call.effects, *reach))
+    return JudgedCall(call.capability.name, call.arguments, effects)
+
+
+def _refused(
+    context: _Context,
+    code: Code,
+    reason: str,
+    near: tuple[str, ...] = (),
+    error: RequestError | None = None,
+) -> Judgement:
     """Return the deny of a request that never came to be a call."""
-    return _denied(context, Verdict(code, (), reason, ()), near, ())
+    decision = _deny(context, Ruling(code, (), reason), near, ())
+    return Judgement(decision, context.state.decided((), 0, decision.id), error=error)
 
 
-def _denied(
-    context: _Context, verdict: Verdict, near: tuple[str, ...], calls: tuple[JudgedCall, ...]
-) -> Deny:
-    return Deny(
-        code=verdict.code,
-        reason=verdict.reason,
-        rules=verdict.rules,
-        calls=calls,
-        bundle=context.bundle.digest if context.bundle else None,
-        request=context.request,
-        id=_identity(context),
-        nearest=near,
-    )
+def _deny(context: _Context, ruling: Ruling, near: tuple[str, ...], calls: tuple[JudgedCall, ...]) -> Deny:
+    return Deny(**_said(context, ruling, calls), nearest=near)
 
 
 def _identity(context: _Context) -> str:
@@ -169,7 +208,7 @@ def _identity(context: _Context) -> str:
 
 
 def _permitted(context: _Context, name: str) -> tuple[str, ...]:
-    """Return calls that this agent could make instead: of the same capability, then of its family, then others."""
+    """Return calls that this agent could make instead: of the same capability, else of its family."""
     bundle = context.bundle
     agent = bundle.agents.get(context.agent) if bundle and context.agent is not None else None
     if bundle is None or agent is None:
@@ -178,20 +217,32 @@ def _permitted(context: _Context, name: str) -> tuple[str, ...]:
     full = wanted.name if wanted else name
     family = full.partition(".")[0] + "."
     ranked = sorted(
-        (capability != full, not capability.startswith(family), text)
-        for capability, text in _examples(bundle, agent, context.state.facts)
+        (capability != full, text, place)
+        for place, (capability, text, _) in enumerate(_examples(bundle))
+        if capability == full or capability.startswith(family)
     )
-    return tuple(text for other, stranger, text in ranked if not (other and stranger))[:_MOST_NEAREST]
+    found: list[str] = []
+    for _, text, place in ranked[:_MOST_TRIED]:
+        case = _case(context, bundle, agent, _examples(bundle)[place][2])
+        if evaluate(bundle, case).code is Code.PERMITTED and len(found) < _MOST_NEAREST:
+            found.append(text)
+    return tuple(found)
 
 
-@lru_cache(maxsize=256)
-def _examples(bundle: Bundle, agent: Agent, facts: EngineFacts | None) -> tuple[tuple[str, str], ...]:
-    """Return the capability and the text of every example of a rule that this agent is permitted."""
+@lru_cache(maxsize=64)
+def _examples(bundle: Bundle) -> tuple[tuple[str, str, Call], ...]:
+    """Return the capability, the text and the call of every example that a rule says is allowed."""
     calls = dict.fromkeys(
-        example.call for rule in bundle.rules for example in rule.examples if example.allowed
+        example.call for rule in bundle.rules for example in rule.examples if example.verdict == "allow"
     )
-    return tuple(
-        (call.capability.name, shown(str(call)))
-        for call in calls
-        if evaluate(bundle, call, agent, facts).code is Code.PERMITTED
+    return tuple((call.capability.name, shown(str(call)), call) for call in calls)
+
+
+def _case(context: _Context, bundle: Bundle, agent: Agent, call: Call) -> Case:
+    return Case(
+        call,
+        bundle.lineage(agent),
+        session_key(agent.name, context.session),
+        milliseconds(context.at),
+        context.state,
     )

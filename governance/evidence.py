@@ -7,23 +7,35 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from governance.errors import Diagnostic, JournalError
 from governance.grammar import text_digest
+from governance.instant import instant, milliseconds
+from governance.policy.change import change_from_json, change_to_json
 from governance.policy.facts import EngineFacts
+from governance.policy.state import Grant
 from governance.request.wire import Origin, Oversize, Syntax, parse_request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from governance.canonical import Json
     from governance.decide import Judgement
     from governance.journal.record import Event
-    from governance.policy.facts import State
+    from governance.policy.state import State
     from governance.request.wire import Line, Request
 
-__all__ = ["VERSION", "bundle_body", "decision_body", "fold", "recorded_request"]
+__all__ = [
+    "VERSION",
+    "bundle_body",
+    "clearance_body",
+    "decision_body",
+    "fold",
+    "grant_body",
+    "message_body",
+    "recorded_request",
+]
 
 VERSION: Final = "0.1.0"
 """The engine's version; records name it, so that an auditor knows which one to replay with."""
@@ -43,7 +55,8 @@ def decision_body(request: Request, judgement: Judgement, state: State) -> dict[
         "where": [{"rule": rule.name, "file": rule.file, "line": rule.line} for rule in decision.rules],
         "engine_version": VERSION,
         "grammar": text_digest(*_GRAMMARS),
-        "state": {"before": state.digest, "after": state.decided().digest},
+        "changes": [change_to_json(change) for change in judgement.changes],
+        "state": {"before": state.digest, "after": judgement.state.digest},
     }
 
 
@@ -52,12 +65,58 @@ def bundle_body(bundle: str | None, facts: EngineFacts | None) -> dict[str, Json
     return {"bundle": bundle, "engine": None if facts is None else facts.to_json()}
 
 
+def grant_body(identifier: str, grant: Grant) -> dict[str, Json]:
+    """Return the body of the record of a person's approval; `expires` is RFC 3339."""
+    return {
+        "grant": identifier,
+        "rule": grant.rule,
+        "call": grant.call,
+        "agent": grant.agent,
+        "bundle": grant.bundle,
+        "approver": grant.approver,
+        "expires": instant(grant.expires),
+        "uses": grant.uses,
+    }
+
+
+def clearance_body(rule: str, session: str, labels: Iterable[str], approver: str) -> dict[str, Json]:
+    """Return the body of the record that clears labels from a session, by a `declassify` rule."""
+    return {"clears": sorted(labels), "session": session, "rule": rule, "approver": approver}
+
+
+def message_body(session: str, sources: Iterable[str], text: str) -> dict[str, Json]:
+    """Return the body of the record of what someone said in a session: `user`, `trusted`, or a label of output."""
+    return {"what": "text", "session": session, "from": sorted(sources), "text": text}
+
+
 def fold(state: State, event: Event) -> State:
-    """Return the state after `event`: the only way that history enters a decision."""
-    if event.kind == "bundle":
-        engine = cast("Mapping[str, Json] | None", event.body["engine"])
-        return state.with_facts(None if engine is None else EngineFacts.from_json(engine))
-    return state.decided() if event.kind == "decision" else state
+    """Return the state after `event`: the only way that history enters a decision.
+
+    Raises KeyError, TypeError, ValueError or AttributeError for a body that is not in the form of its kind.
+    """
+    body: Any = event.body
+    match event.kind:
+        case "bundle":
+            engine = body["engine"]
+            facts = None if engine is None else EngineFacts.from_json(engine)
+            return state.in_force(body["bundle"], facts, milliseconds(event.at))
+        case "decision":
+            changes = tuple(change_from_json(each) for each in body["changes"])
+            return state.decided(changes, milliseconds(event.at), body["decision"]["id"])
+        case "outcome":
+            return state.settled(body["id"], milliseconds(event.at), completed=body["status"] == "ok")
+        case "grant" if "clears" in body:
+            return state.declassified(body["session"], frozenset(body["clears"]))
+        case "grant":
+            expires = milliseconds(body["expires"])
+            named = (body["rule"], body["call"], body["agent"], body["bundle"], body["approver"])
+            return state.with_grant(body["grant"], Grant(*named, expires, body["uses"]))
+        case "revoke":
+            return state.revoked(body["grant"])
+        case "message" if body["what"] == "text":
+            return state.with_text(body["session"], body["from"], body["text"])
+        case _:
+            return state
 
 
 def recorded_request(body: Mapping[str, Json]) -> Request:

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from governance import resources
 from governance.errors import Diagnostic, PolicyError
-from governance.policy.stored import make_bundle
+from governance.policy.stored import examine_bundle, make_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from governance.policy.bundle import Bundle
+    from governance.policy.check import Examination
 
-__all__ = ["load_policies"]
+__all__ = ["examine_policies", "load_policies"]
 
 _LIMIT: Final = 1 << 20
 _SUFFIX: Final = ".policy"
@@ -32,6 +33,14 @@ def load_policies(place: Path) -> Bundle:
     error, for a rule that is silently left out may be a forbid. Raises `PolicyError`.
     """
     return make_bundle(_standard(), _read(place))
+
+
+def examine_policies(place: Path, at: int) -> Examination:
+    """Return what `load_policies` would find, with warnings; `at`, in milliseconds, is when it is asked.
+
+    Raises `PolicyError` only for files that cannot be read at all.
+    """
+    return examine_bundle(_standard(), _read(place), at)
 
 
 @cache

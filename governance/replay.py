@@ -6,14 +6,14 @@ is `governance.journal`; what is compared here is what the records say.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from governance.canonical import canonical
 from governance.decide import judge
 from governance.errors import Diagnostic, JournalError
 from governance.evidence import VERSION, decision_body, fold, recorded_request
-from governance.policy.facts import State
+from governance.policy.state import State
 from governance.policy.stored import load_bundle
 
 if TYPE_CHECKING:
@@ -59,17 +59,31 @@ def replay(events: Iterable[Event], stored: Callable[[str], bytes]) -> Iterator[
 def replay_with(events: Iterable[Event], bundle: Bundle) -> Iterator[Replayed]:
     """Yield each decision of `events` as it would be under `bundle`; differences are in verdict, code and rules."""
     state = State()
+    renamed: dict[str, str] = {}
     for event in events:
         if event.kind == "decision":
             recorded = _decision(event)
-            now = judge(bundle, recorded_request(event.body), state, event.at).decision.to_json()
+            judgement = judge(bundle, recorded_request(event.body), state, event.at)
+            now, state = judgement.decision.to_json(), judgement.state
+            renamed[str(recorded["id"])] = judgement.decision.id
             changed = tuple(
                 key
                 for key in ("decision", "code", "rules")
                 if list(_seq(recorded.get(key))) != list(_seq(now[key]))
             )
             yield Replayed(event.seq, recorded, now, changed)
-        state = _folded(state, event)
+        else:
+            state = _folded(state, _renamed(event, bundle, renamed))
+
+
+def _renamed(event: Event, bundle: Bundle, renamed: dict[str, str]) -> Event:
+    """Return the event as it would have been under `bundle`: decisions have other ids there."""
+    if event.kind == "bundle":
+        return replace(event, body={**event.body, "bundle": bundle.digest})
+    if event.kind == "outcome":
+        recorded = str(event.body.get("id"))
+        return replace(event, body={**event.body, "id": renamed.pop(recorded, recorded)})
+    return event
 
 
 def _seq(value: Json) -> Iterable[object]:
@@ -112,7 +126,7 @@ def _folded(state: State, event: Event) -> State:
     try:
         return fold(state, event)
     except (KeyError, TypeError, AttributeError, ValueError):
-        raise _unreadable(event, "a bundle without the engine's facts") from None
+        raise _unreadable(event, f"no {event.kind} that can be read") from None
 
 
 def _unreadable(event: Event, what: str) -> JournalError:

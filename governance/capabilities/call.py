@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, create_model
 
 from governance.canonical import digest_of
+from governance.capabilities.numbers import decimal_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Call", "make_model"]
 
-_SIMPLE: Final = {"Bool": bool, "Int": int, "Size": int, "Duration": int}
+_SIMPLE: Final = {"Bool": bool, "Int": int, "Size": int, "Duration": int, "Decimal": Decimal, "Json": Any}
 
 
 class _Arguments(BaseModel):
@@ -83,7 +85,9 @@ class Call:
 
     def __str__(self) -> str:
         """Return the call as the call syntax writes it; reading it back gives an equal call."""
-        arguments = ", ".join(f"{name}={json.dumps(value)}" for name, value in self.arguments.items())
+        arguments = ", ".join(
+            f"{name}={json.dumps(value, default=decimal_text)}" for name, value in self.arguments.items()
+        )
         return f"{self.capability.name}({arguments})"
 
     def __eq__(self, other: object) -> bool:
@@ -111,6 +115,8 @@ def _python_type(kind: Type) -> Any:
         return Literal[kind.names]
     if kind.name == "Argv":
         return tuple[str, ...]
+    if kind.name == "Record":
+        return dict[str, Any]
     if kind.item is not None:
         return tuple[_python_type(kind.item), ...]  # type: ignore[misc]  # a type made at run time
     return _SIMPLE.get(kind.name, str)

@@ -6,11 +6,16 @@ A declaration comes from a policy file; everything else about a capability is de
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from governance.canonical import canonical
 from governance.capabilities.glob import PathSet
+from governance.capabilities.hosts import url_parts
+from governance.capabilities.networks import Network
+from governance.capabilities.numbers import decimal_text
+from governance.capabilities.values import field_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,17 +36,20 @@ class Verb(StrEnum):
     DELETE = "delete"
     EXECUTE = "execute"
     SEND = "send"
+    RECEIVE = "receive"
+    SPEND = "spend"
+    IRREVERSIBLE = "irreversible"
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One thing a call may do: to a set of paths, or to a named program or host."""
+    """One thing a call may do: to a set of paths, a network, or what is named: a program, a host, an amount."""
 
     verb: Verb
-    target: PathSet | str
+    target: PathSet | Network | str
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.target}"
+        return f"{self.verb} {self.target}".rstrip(" ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +68,18 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class EffectForm:
-    """An effect as declared: on the value of `parameter`.
+    """An effect as declared: on the value of `parameter`, or of a field of it; what is irreversible is on nothing.
 
     With `spread` it reaches beneath that path: `**` everything, else what the glob in the parameter of that
-    name matches.
+    name matches. `kind` is the type of the value, `unit` what an amount is of.
     """
 
     verb: Verb
-    parameter: str
+    parameter: str = ""
     spread: str | None = None
+    steps: tuple[tuple[Type, str], ...] = ()
+    kind: Type | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +118,7 @@ class Capability:
     argv: tuple[ArgvItem, ...]
     stdin: tuple[str, ...]
     model: type[BaseModel]
+    phrases: tuple[str, ...] = ()
 
     @property
     def opaque(self) -> bool:
@@ -127,7 +139,10 @@ class Capability:
 
     def effects_of(self, arguments: Mapping[str, Any]) -> tuple[Effect, ...]:
         """Return what a call with these arguments declares to do, in the order declared."""
-        return tuple(_effect(form, arguments) for form in self.effects if form.parameter in arguments)
+        found: list[Effect] = []
+        for form in self.effects:
+            found += _effects(form, arguments)
+        return tuple(found)
 
     def argv_of(self, arguments: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the command line of a call with these arguments: what runs, and nothing else does."""
@@ -151,13 +166,47 @@ def _spread(path: str, spread: str, arguments: Mapping[str, Any]) -> PathSet:
     return PathSet.tree(path) if spread == "**" else PathSet.glob(arguments[spread], path)
 
 
-def _effect(form: EffectForm, arguments: Mapping[str, Any]) -> Effect:
-    value = arguments[form.parameter]
-    if form.verb in (Verb.EXECUTE, Verb.SEND):
-        return Effect(form.verb, value if isinstance(value, str) else value[0])
+def _effects(form: EffectForm, arguments: Mapping[str, Any]) -> tuple[Effect, ...]:
+    """Return what a form comes to: nothing for an optional value that is not given, one for each item of a list."""
+    if form.verb is Verb.IRREVERSIBLE:
+        return (Effect(form.verb, ""),)
+    value = arguments.get(form.parameter)
+    for kind, name in form.steps:
+        value = None if value is None else field_of(value, kind, name)
+    if value is None:
+        return ()
     if form.spread is not None:
-        return Effect(form.verb, _spread(value, form.spread, arguments))
-    return Effect(form.verb, PathSet.one(value))
+        return (Effect(form.verb, _spread(str(value), form.spread, arguments)),)
+    if form.kind is not None and form.kind.item is not None and form.verb is not Verb.EXECUTE:
+        items = dict.fromkeys(_target(form, form.kind.item.name, item) for item in value)
+        return tuple(Effect(form.verb, item) for item in items)
+    return (Effect(form.verb, _target(form, form.kind.name if form.kind else "", value)),)
+
+
+def _target(form: EffectForm, kind: str, value: Any) -> PathSet | Network | str:
+    match form.verb:
+        case Verb.EXECUTE:
+            return value if isinstance(value, str) else str(value[0])
+        case Verb.SPEND:
+            amount = decimal_text(value) if isinstance(value, Decimal) else str(value)
+            return f"{amount} {form.unit}"
+        case Verb.SEND | Verb.RECEIVE:
+            return _host(kind, value)
+        case _:
+            return PathSet.one(value)
+
+
+def _host(kind: str, value: str) -> Network | str:
+    """Return where something is sent to: of a URL its host, of an address its domain."""
+    match kind:
+        case "Url":
+            return url_parts(value)[1]
+        case "Email":
+            return value.rpartition("@")[2]
+        case "Cidr":
+            return Network.of(value)
+        case _:
+            return value
 
 
 def _words(word: ArgvWord, arguments: Mapping[str, Any]) -> tuple[str, ...]:
@@ -170,4 +219,6 @@ def _words(word: ArgvWord, arguments: Mapping[str, Any]) -> tuple[str, ...]:
         return value
     if isinstance(value, bool):
         return (word.text + ("true" if value else "false"),)
+    if isinstance(value, Decimal):
+        return (word.text + decimal_text(value),)
     return (f"{word.text}{value}",)

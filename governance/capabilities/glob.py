@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["PathSet"]
+__all__ = ["PathSet", "path_parts"]
 
 Component: TypeAlias = tuple[str, ...] | None
 
@@ -28,7 +28,7 @@ class PathSet:
     @classmethod
     def one(cls, path: str) -> PathSet:
         """Return the set of just `path`, a canonical path; a `*` in it is only itself."""
-        return cls(tuple((part,) for part in path.split("/")[1:] if part))
+        return cls(tuple((part,) for part in path_parts(path)))
 
     @classmethod
     def tree(cls, path: str) -> PathSet:
@@ -127,6 +127,11 @@ class PathSet:
                 else:
                     inside[j] = part is not None and below[j + 1] and _covers(their, part)
         return inside[0]
+
+
+def path_parts(path: str) -> tuple[str, ...]:
+    """Return the components of a canonical path; `/` has none."""
+    return () if path == "/" else tuple(path[1:].split("/"))
 
 
 def _runs(components: tuple[Component, ...]) -> list[list[tuple[str, ...]]]:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 
+from governance.capabilities.numbers import decimal_text
+
 if TYPE_CHECKING:
     from governance.canonical import Json
 
@@ -35,6 +37,6 @@ err: Final = Console(stderr=True, markup=False, highlight=False, emoji=False, so
 
 def print_json(value: Json) -> None:
     """Print `value` as one line of JSON in UTF-8, whatever the locale, keys in the order they have."""
-    line = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    line = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=decimal_text)
     sys.stdout.buffer.write(line.encode() + b"\n")
     sys.stdout.buffer.flush()

@@ -9,13 +9,35 @@ import typer
 
 from governance.cli.console import err
 from governance.errors import PolicyError
+from governance.evidence import fold
+from governance.instant import check_instant
+from governance.journal import read
 from governance.library import load_policies
+from governance.policy.state import State
 from governance.request.wire import Syntax
 
 if TYPE_CHECKING:
     from governance.policy.bundle import Bundle
 
-__all__ = ["AgentOption", "PoliciesOption", "SessionOption", "SyntaxOption", "load_or_none", "say"]
+__all__ = [
+    "AgentOption",
+    "AtOption",
+    "PoliciesOption",
+    "SessionOption",
+    "StateOption",
+    "SyntaxOption",
+    "load_or_none",
+    "say",
+    "state_of",
+]
+
+
+def _instant(text: str | None) -> str | None:
+    try:
+        return None if text is None else check_instant(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
 
 PoliciesOption = Annotated[
     Path, typer.Option("--policies", exists=True, readable=True, help="A .policy file or a folder of them.")
@@ -25,6 +47,21 @@ SessionOption = Annotated[str, typer.Option("--session", help="The session they 
 SyntaxOption = Annotated[
     Syntax, typer.Option("--syntax", help="How they are written; auto: told apart by shape.")
 ]
+
+AtOption = Annotated[
+    str | None, typer.Option("--at", callback=_instant, help="The instant to decide at; default: now.")
+]
+StateOption = Annotated[
+    Path | None, typer.Option("--state", exists=True, help="A decision log to take the state from.")
+]
+
+
+def state_of(log: Path | None) -> State:
+    """Return the state that the events of `log` amount to; without one nothing has happened yet."""
+    state = State()
+    for event in read(log) if log is not None else ():
+        state = fold(state, event)
+    return state
 
 
 def load_or_none(policies: Path) -> Bundle | None:

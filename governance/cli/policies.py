@@ -8,12 +8,15 @@ from typing import Annotated
 import typer
 
 from governance.cli.console import Exit, err, out, print_json
-from governance.cli.options import PoliciesOption
+from governance.cli.options import AtOption, PoliciesOption, SessionOption, StateOption, state_of
 from governance.cli.show import explanation_table
 from governance.decide import decide
-from governance.errors import PolicyError, RequestError
-from governance.library import load_policies
-from governance.policy import Deny, State
+from governance.errors import RequestError
+from governance.gateway.clock import now
+from governance.instant import milliseconds
+from governance.library import examine_policies, load_policies
+from governance.policy import Deny
+from governance.policy.case import Case, session_key
 from governance.policy.explain import explain as explain_call
 from governance.request.bind import bind
 from governance.request.surface import read_call
@@ -29,39 +32,45 @@ def check(
     ],
     *,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail the check, too.")] = False,
 ) -> None:
     """Parse and type-check policies and run their examples; report everything that is wrong."""
-    try:
-        bundle = load_policies(policies)
-    except PolicyError as error:
-        if json:
-            print_json(
-                {"ok": False, "diagnostics": [diagnostic.to_json() for diagnostic in error.diagnostics]}
-            )
-        else:
-            err.print(error.render())
-            err.print(f"{len(error.diagnostics)} to mend", style="red")
-        raise typer.Exit(Exit.FAILS) from None
-    capabilities = {capability.name for capability in bundle.capabilities.values()}
-    examples = sum(len(rule.examples) for rule in bundle.rules)
+    found = examine_policies(policies, milliseconds(now()))
+    bundle = found.bundle
+    fails = bundle is None or (strict and bool(found.diagnostics))
     if json:
-        print_json({"ok": True, "bundle": bundle.digest, "diagnostics": []})
+        diagnostics = [diagnostic.to_json() for diagnostic in found.diagnostics]
+        print_json({"ok": not fails, "bundle": bundle.digest if bundle else None, "diagnostics": diagnostics})
     else:
+        for diagnostic in found.diagnostics:
+            err.print(diagnostic.render())
+        if found.diagnostics:
+            warnings = len(found.diagnostics) - len(found.errors)
+            err.print(f"{len(found.errors)} to mend, {warnings} warnings", style="red" if fails else "yellow")
+    if bundle is not None and not json:
+        capabilities = {capability.name for capability in bundle.capabilities.values()}
+        examples = sum(len(rule.examples) for rule in bundle.rules)
         counts = f"{len(capabilities)} capabilities, {len(bundle.agents)} agents, {len(bundle.rules)} rules"
         out.print(f"ok: {counts}, {examples} examples hold")
         out.print(f"bundle {bundle.digest}")
+    if fails:
+        raise typer.Exit(Exit.FAILS)
 
 
 def explain(
     call: Annotated[str, typer.Argument(help="A request in any syntax.")],
     policies: PoliciesOption,
     agent: Annotated[str, typer.Option("--agent", help="Who asks.")],
+    session: SessionOption = "",
+    at: AtOption = None,
+    state: StateOption = None,
 ) -> None:
     """Show why a call is allowed or denied: every rule, and what each of its parts came to."""
     bundle = load_policies(policies)
     known = bundle.agents.get(agent)
     if known is None:
         raise typer.BadParameter(f"no agent is called {agent!r}; known: {', '.join(bundle.agents) or 'none'}")
+    current, at = state_of(state), at or now()
     try:
         bound = bind(
             read_call(parse_request(call.encode(errors="surrogateescape"), Origin(agent))),
@@ -71,11 +80,12 @@ def explain(
         out.print("deny: this is no call")
         out.print(error.render())
         return
-    explanation = explain_call(bundle, bound, known, None)
-    decision = decide(bundle, bound, known, State(), "")
+    case = Case(bound, bundle.lineage(known), session_key(agent, session), milliseconds(at), current)
+    explanation = explain_call(bundle, case)
+    decision = decide(bundle, bound, known, current, at, session).decision
     out.print(f"{decision.verdict} {decision.code.value}: {shown(decision.reason)}")
     out.print(f"call {bound}")
-    for effect in explanation.verdict.effects:
+    for effect in explanation.effects:
         out.print(f"  may {shown(str(effect))}")
     out.print(explanation_table(explanation))
     for near in decision.nearest if isinstance(decision, Deny) else ():

@@ -10,15 +10,21 @@ import typer
 
 from governance.cli.console import Exit, err, print_json
 from governance.cli.lines import read_lines
-from governance.cli.options import AgentOption, PoliciesOption, SessionOption, SyntaxOption, load_or_none, say
+from governance.cli.options import (
+    AgentOption,
+    AtOption,
+    PoliciesOption,
+    SessionOption,
+    StateOption,
+    SyntaxOption,
+    load_or_none,
+    say,
+    state_of,
+)
 from governance.decide import judge
-from governance.evidence import fold
 from governance.gateway import open_engine
 from governance.gateway.clock import now
 from governance.gateway.service import configure
-from governance.instant import check_instant
-from governance.journal import read
-from governance.policy.facts import State
 from governance.request.wire import Origin, Syntax, parse_request
 
 __all__ = ["decide", "run"]
@@ -35,36 +41,23 @@ Example:
 """
 
 
-def _instant(text: str | None) -> str | None:
-    try:
-        return None if text is None else check_instant(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-
-
 def decide(
     policies: PoliciesOption,
     agent: AgentOption = None,
     session: SessionOption = "",
     syntax: SyntaxOption = Syntax.AUTO,
-    at: Annotated[
-        str | None, typer.Option("--at", callback=_instant, help="The instant to decide at; default: now.")
-    ] = None,
-    state: Annotated[
-        Path | None, typer.Option("--state", exists=True, help="A decision log to take the state from.")
-    ] = None,
+    at: AtOption = None,
+    state: StateOption = None,
     *,
     explain: Annotated[bool, typer.Option("--explain", help="Add what only the operator may see.")] = False,
 ) -> None:
     """Decide one request a line from standard input; print one decision a line. Runs nothing."""
     bundle = load_or_none(policies)
-    current = State()
-    for event in read(state) if state is not None else ():
-        current = fold(current, event)
+    current = state_of(state)
     for line in read_lines(sys.stdin.buffer):
         request = parse_request(line, Origin(agent, session, syntax))
         judgement = judge(bundle, request, current, request.origin.at or at or now())
-        current = current.decided()
+        current = judgement.state
         shown = judgement.decision.to_json()
         if explain:
             shown["where"] = [f"{rule.place} {rule.name}" for rule in judgement.decision.rules]

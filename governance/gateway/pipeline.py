@@ -10,30 +10,45 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeGuard
 
+from governance.canonical import digest_of
 from governance.decide import judge, unrecorded
-from governance.errors import JournalError, SandboxError
-from governance.evidence import bundle_body, decision_body, fold
+from governance.errors import Diagnostic, JournalError, PolicyError, SandboxError
+from governance.evidence import bundle_body, clearance_body, decision_body, fold, grant_body, message_body
 from governance.gateway.service import service_log
+from governance.instant import milliseconds
+from governance.journal.record import Event
+from governance.policy.case import session_key
 from governance.policy.decision import Allow
-from governance.policy.facts import State
+from governance.policy.state import Grant, State
 from governance.request.wire import parse_request
 from governance.sandbox import Outcome
+from governance.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from governance.canonical import Json
     from governance.capabilities import Call
-    from governance.journal import Journal, Pending, Receipt
+    from governance.journal import Journal, Receipt
+    from governance.journal.record import Kind
     from governance.policy.bundle import Bundle
-    from governance.policy.decision import Decision, Deny
+    from governance.policy.decision import Ask, Decision
     from governance.policy.facts import EngineFacts
     from governance.request.wire import Line, Origin, Request
     from governance.sandbox import Dispatcher, Warrants
 
-__all__ = ["Decided", "Engine"]
+__all__ = ["Approval", "Decided", "Engine"]
 
 _UNWRITABLE: Final = "the decision log cannot be written, so nothing is allowed; ask the operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A person's yes: whose, until when in milliseconds since 1970, and how often it counts (None: always)."""
+
+    approver: str
+    expires: int
+    uses: int | None = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +60,7 @@ class Decided:
 
     request: Request
     decision: Decision
-    receipt: Receipt[Allow] | Receipt[Deny] | None
+    receipt: Receipt[Decision] | None
     call: Call | None = None
     fault: JournalError | None = None
 
@@ -75,8 +90,9 @@ class Engine:
         if bundle is not None:
             journal.keep_bundle(bundle.digest, bundle.stored)
         body = bundle_body(bundle.digest if bundle else None, facts)
-        journal.record("bundle", journal.instant(now()), body, None)
-        self._state = self._state.with_facts(facts)
+        at = journal.instant(now())
+        journal.record("bundle", at, body, None)
+        self._state = self._state.in_force(bundle.digest if bundle else None, facts, milliseconds(at))
 
     def decide(self, line: Line, origin: Origin) -> Decided:
         """Return the decision on one request line once it is durable, a deny if it cannot be made durable."""
@@ -86,9 +102,9 @@ class Engine:
                 at = self._journal.instant(request.origin.at or self._now())
                 judgement = judge(self._bundle, request, self._state, at)
                 body = decision_body(request, judgement, self._state)
-                pending = self._append(at, body, judgement.decision)
-                self._state = self._state.decided()
-            receipt = self._wait(pending)
+                pending = self._journal.append("decision", at, body, judgement.decision)
+                self._state = judgement.state
+            receipt = self._journal.wait(pending)
         except JournalError as error:
             service_log.error("decision-not-recorded", request=request.digest, error=str(error))
             return Decided(request, unrecorded(request, self._state, _UNWRITABLE), None, fault=error)
@@ -98,15 +114,63 @@ class Engine:
         )
         return Decided(request, decision, receipt, judgement.call)
 
-    def _append(self, at: str, body: dict[str, Json], decision: Decision) -> Pending[Allow] | Pending[Deny]:
-        if isinstance(decision, Allow):
-            return self._journal.append("decision", at, body, decision)
-        return self._journal.append("decision", at, body, decision)
+    def approve(self, decision: Ask, agent: str, approval: Approval) -> tuple[str, ...]:
+        """Record that a person approves the call that `decision` asks about, for every rule that asks; return the grants.
 
-    def _wait(self, pending: Pending[Allow] | Pending[Deny]) -> Receipt[Allow] | Receipt[Deny]:
-        if isinstance(pending.subject, Allow):
-            return self._journal.wait(pending)
-        return self._journal.wait(pending)
+        The call must then be requested again. Raises `JournalError` when it cannot be recorded, `PolicyError` for
+        an approver whom a rule does not name.
+        """
+        with self._order:
+            bundle = self._in_force()
+            asking = [rule for rule in bundle.rules if rule.reference in decision.rules]
+            for rule in asking:
+                if rule.approvers and approval.approver not in rule.approvers:
+                    raise _not_theirs(approval.approver, rule.name, rule.approvers)
+        names = [rule.reference.name for rule in asking]
+        return tuple(self._grant(decision, name, agent, approval) for name in names)
+
+    def _grant(self, decision: Ask, rule: str, agent: str, approval: Approval) -> str:
+        call = decision.calls[0]
+        digest = digest_of({"capability": call.capability, "arguments": call.arguments})
+        grant = Grant(
+            rule, digest, agent, decision.bundle or "", approval.approver, approval.expires, approval.uses
+        )
+        identifier = digest_of([decision.id, *grant]).removeprefix("sha256:")[:32]
+        self._log("grant", grant_body(identifier, grant))
+        return identifier
+
+    def revoke(self, grant: str) -> None:
+        """Record that a grant counts no more."""
+        self._log("revoke", {"grant": grant})
+
+    def clear(self, label: str, agent: str, session: str, approver: str) -> None:
+        """Record that a person clears a label from a session, as a `declassify` rule lets them.
+
+        Raises `PolicyError` where no rule does.
+        """
+        rules = [rule for rule in self._in_force().clearances if label in rule.labels]
+        named = next((rule for rule in rules if approver in rule.approvers), None)
+        if named is None:
+            raise _not_theirs(approver, label, frozenset().union(*(rule.approvers for rule in rules)))
+        session = session_key(agent, session)
+        self._log("grant", clearance_body(named.reference.name, session, [label], approver))
+
+    def hear(self, source: str, text: str, agent: str, session: str) -> None:
+        """Record what `source` said in a session: `user`, `trusted`, or a label of what a tool brought back."""
+        self._log("message", message_body(session_key(agent, session), [source], text))
+
+    def _in_force(self) -> Bundle:
+        if self._bundle is None:
+            raise PolicyError(Diagnostic("no-policies", "no policy is in force", None, "mend the policies"))
+        return self._bundle
+
+    def _log(self, kind: Kind, body: dict[str, Json]) -> None:
+        """Record an event that is no decision, once it is durable, and take it into the state."""
+        with self._order:
+            at = self._journal.instant(self._now())
+            pending = self._journal.append(kind, at, body, None)
+            self._state = fold(self._state, Event(pending.seq, pending.at, kind, body))
+        self._journal.wait(pending)
 
     def dispatch(self, decided: Decided) -> Outcome | None:
         """Run what was allowed and record how it went; None where nothing was allowed.
@@ -128,9 +192,16 @@ class Engine:
         if outcome.status == "sandbox-error":
             service_log.warning("sandbox-error", id=outcome.id, message=outcome.message)
         service_log.info("outcome", id=outcome.id, status=outcome.status, wall_ms=outcome.wall_ms)
-        self._journal.record("outcome", self._journal.instant(self._now()), outcome.to_json(), outcome)
+        self._log("outcome", outcome.to_json())
         return outcome
 
 
-def _allows(receipt: Receipt[Allow] | Receipt[Deny]) -> TypeGuard[Receipt[Allow]]:
+def _not_theirs(person: str, what: str, people: frozenset[str]) -> PolicyError:
+    mend = f"ask {', '.join(sorted(people)) or 'for a rule that names someone'}"
+    return PolicyError(
+        Diagnostic("not-an-approver", f"{shown(person)} does not decide on {what}", None, mend)
+    )
+
+
+def _allows(receipt: Receipt[Decision]) -> TypeGuard[Receipt[Allow]]:
     return isinstance(receipt.subject, Allow)

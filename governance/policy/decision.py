@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias
 
 from governance.canonical import digest_of
+from governance.capabilities.numbers import unscaled
 
 if TYPE_CHECKING:
     from governance.canonical import Json
@@ -18,12 +19,15 @@ if TYPE_CHECKING:
 __all__ = [
     "ISOLATIONS",
     "Allow",
+    "Ask",
     "Code",
     "Decision",
     "Deny",
     "Isolation",
     "JudgedCall",
+    "Left",
     "Mount",
+    "Network",
     "RuleReference",
     "SandboxSpec",
     "Scratch",
@@ -43,6 +47,8 @@ class Code(StrEnum):
     ILL_TYPED = "ill-typed"
     UNKNOWN_AGENT = "unknown-agent"
     FORBIDDEN = "forbidden"
+    OVER_LIMIT = "over-limit"
+    NEEDS_APPROVAL = "needs-approval"
     NO_PERMIT = "no-permit"
     FAIL_CLOSED = "fail-closed"
 
@@ -100,12 +106,26 @@ class Scratch:
 
 
 @dataclass(frozen=True, slots=True)
+class Network:
+    """The hosts that a sandbox may reach on one port, by these methods (none named: all)."""
+
+    hosts: tuple[str, ...]
+    port: int
+    methods: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the network as canonical data."""
+        return {"hosts": self.hosts, "port": self.port, "methods": self.methods}
+
+
+@dataclass(frozen=True, slots=True)
 class SandboxSpec:
     """All that the sandbox of one allowed call depends on.
 
     `image` is `NAME@sha256:…` where the engine's images are known, else `NAME`, with which nothing can run.
     `memory` and `output` are bytes, `cpus` thousandths of a processor, `timeout` milliseconds, `stdin` the
-    digest of what the program reads. The root is always read-only and the network always `none`.
+    digest of what the program reads. `root` says whether the root is writable; without a `network` there is none.
+    `secrets` are named only: they are put in on the way to the network, never into the sandbox.
     """
 
     image: str
@@ -114,6 +134,9 @@ class SandboxSpec:
     stdin: str | None
     mounts: tuple[Mount, ...]
     scratch: tuple[Scratch, ...]
+    root: bool
+    network: Network | None
+    secrets: tuple[str, ...]
     memory: int
     cpus: int
     pids: int
@@ -129,8 +152,9 @@ class SandboxSpec:
             "stdin": self.stdin,
             "mounts": [mount.to_json() for mount in self.mounts],
             "scratch": [scratch.to_json() for scratch in self.scratch],
-            "root": "read-only",
-            "network": "none",
+            "root": "writable" if self.root else "read-only",
+            "network": "none" if self.network is None else self.network.to_json(),
+            "secrets": self.secrets,
             "memory": self.memory,
             "cpus": self.cpus,
             "pids": self.pids,
@@ -144,21 +168,37 @@ class SandboxSpec:
         return digest_of(self.to_json())
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is left of a limit after a call: calls, or an amount in units of 10**-12 where it is `exact`."""
+
+    limit: str
+    amount: int
+    exact: bool
+
+    def to_json(self) -> dict[str, Json]:
+        """Return what is left as canonical data; an exact amount is text."""
+        return {"limit": self.limit, "left": unscaled(self.amount) if self.exact else self.amount}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Judgement:
-    """What allows and denies have in common; `id` is unique within one log, `bundle` None where none is in force."""
+    """What all decisions have in common; `id` is unique within one log, `bundle` None where none is in force."""
 
     code: Code
     reason: str
     rules: tuple[RuleReference, ...]
     calls: tuple[JudgedCall, ...]
+    limits: tuple[Left, ...]
     bundle: str | None
     request: str
     id: str
 
     verdict: ClassVar[str]
 
-    def _json(self, sandbox: SandboxSpec | None, nearest: tuple[str, ...]) -> dict[str, Json]:
+    def _json(
+        self, sandbox: SandboxSpec | None = None, labels: tuple[str, ...] = (), nearest: tuple[str, ...] = ()
+    ) -> dict[str, Json]:
         return {
             "decision": self.verdict,
             "code": self.code.value,
@@ -166,8 +206,8 @@ class _Judgement:
             "reason": self.reason,
             "calls": [call.to_json() for call in self.calls],
             "sandbox": None if sandbox is None else sandbox.to_json(),
-            "labels": (),
-            "limits": (),
+            "labels": labels,
+            "limits": [left.to_json() for left in self.limits],
             "nearest": nearest,
             "bundle": self.bundle,
             "request": self.request,
@@ -177,14 +217,26 @@ class _Judgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allow(_Judgement):
-    """The call may run, in this sandbox and in no other."""
+    """The call may run, in this sandbox and in no other; `labels` are what it attaches to its session."""
 
     sandbox: SandboxSpec
+    labels: tuple[str, ...]
     verdict: ClassVar[str] = "allow"
 
     def to_json(self) -> dict[str, Json]:
         """Return the decision with the keys of the interface, in its order."""
-        return self._json(self.sandbox, ())
+        return self._json(self.sandbox, self.labels)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask(_Judgement):
+    """The call may run once a person approves it, and it is asked for again."""
+
+    verdict: ClassVar[str] = "ask"
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the decision with the keys of the interface, in its order."""
+        return self._json()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +248,7 @@ class Deny(_Judgement):
 
     def to_json(self) -> dict[str, Json]:
         """Return the decision with the keys of the interface, in its order."""
-        return self._json(None, self.nearest)
+        return self._json(nearest=self.nearest)
 
 
-Decision: TypeAlias = Allow | Deny
+Decision: TypeAlias = Allow | Ask | Deny

@@ -1,22 +1,44 @@
-"""Why a call is allowed or denied: every rule that could be about it, and what each part of the rule came to."""
+"""Why a call is allowed, asked about or denied: every rule that could be about it, and what each part came to."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from governance.policy.condition import All, Constant, Either, Not, PathTest, Present, SizeOf, Test, truth
-from governance.policy.evaluate import Verdict, applies, covers, evaluate
+from governance.policy.condition import (
+    All,
+    Carries,
+    Comparison,
+    Earlier,
+    Either,
+    From,
+    Given,
+    Member,
+    NetworkTest,
+    Not,
+    PathTest,
+    Present,
+    SizeOf,
+    Window,
+    truth,
+    value_of,
+)
+from governance.policy.decision import Code
+from governance.policy.evaluate import applies, evaluate
+from governance.policy.target import covers
 
 if TYPE_CHECKING:
     from governance.capabilities.call import Call
-    from governance.policy.bundle import Agent, Bundle, Rule
+    from governance.capabilities.declaration import Effect
+    from governance.policy.bundle import Bundle
+    from governance.policy.case import Case
     from governance.policy.condition import Condition, Operand, Truth
-    from governance.policy.facts import EngineFacts
+    from governance.policy.evaluate import Ruling
+    from governance.policy.rule import Agent, Rule
 
-__all__ = ["Explanation", "Finding", "RuleExplanation", "explain"]
+__all__ = ["Explanation", "Finding", "RuleExplanation", "explain", "findings_of"]
 
-Part: TypeAlias = Literal["agent", "call", "when", "unless"]
+Part: TypeAlias = Literal["agent", "until", "call", "when", "unless"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,31 +63,34 @@ class RuleExplanation:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The verdict on a call, and every rule that can be about its capability."""
+    """The ruling on a call, all that the call may do, and every rule that can be about its capability."""
 
-    verdict: Verdict
+    ruling: Ruling
+    effects: tuple[Effect, ...]
     rules: tuple[RuleExplanation, ...]
 
 
-def explain(bundle: Bundle, call: Call, agent: Agent, facts: EngineFacts | None) -> Explanation:
-    """Return why `call` by `agent` is decided as it is."""
-    verdict = evaluate(bundle, call, agent, facts)
-    rules = bundle.rules_by_capability[call.capability.name]
-    return Explanation(verdict, tuple(_rule(rule, call, agent, verdict) for rule in rules))
+def explain(bundle: Bundle, case: Case) -> Explanation:
+    """Return why the call of `case` is decided as it is."""
+    ruling = evaluate(bundle, case)
+    effects = (*case.call.effects, *ruling.reach)
+    rules = bundle.rules_by_capability[case.call.capability.name]
+    return Explanation(ruling, effects, tuple(_rule(rule, case, ruling, effects) for rule in rules))
 
 
-def _rule(rule: Rule, call: Call, agent: Agent, verdict: Verdict) -> RuleExplanation:
-    findings = [Finding("agent", _audience(rule), _groups(agent), rule.audience.includes(agent))]
+def _rule(rule: Rule, case: Case, ruling: Ruling, effects: tuple[Effect, ...]) -> RuleExplanation:
+    concerned = any(rule.audience.includes(agent) for agent in case.lineage)
+    findings = [Finding("agent", _audience(rule), _groups(case.agent), concerned)]
+    if rule.ends is not None:
+        findings.append(Finding("until", "has not ended", "the recorded time", case.at < rule.ends))
     if rule.kind == "permit":
-        covered = any(covers(target, call, verdict.effects) for target in rule.targets)
-        findings.append(
-            Finding("call", "covers what the call does", ", ".join(map(str, verdict.effects)), covered)
-        )
-    findings += _findings("when", rule.when, call)
-    findings += _findings("unless", rule.unless, call)
-    return RuleExplanation(
-        rule, applies(rule, call, agent, verdict.effects), rule.reference in verdict.rules, tuple(findings)
-    )
+        covered = any(covers(target, case.call.capability.name, effects) for target in rule.targets)
+        findings.append(Finding("call", "covers what the call does", ", ".join(map(str, effects)), covered))
+    findings += findings_of("when", rule.when, case)
+    findings += findings_of("unless", rule.unless, case)
+    attached = rule.kind == "label" and ruling.code is Code.PERMITTED and rule.name in ruling.labels
+    determines = attached or rule.reference in ruling.rules
+    return RuleExplanation(rule, applies(rule, case, effects), determines, tuple(findings))
 
 
 def _audience(rule: Rule) -> str:
@@ -79,38 +104,51 @@ def _groups(agent: Agent) -> str:
     return f"{agent.name} ({', '.join(sorted(agent.groups)) or 'in no group'})"
 
 
-def _findings(part: Part, condition: Condition | None, call: Call) -> list[Finding]:
-    """Return a finding for each test; one of an absent parameter comes to nothing, and has none."""
+def findings_of(part: Part, condition: Condition | None, case: Case) -> list[Finding]:
+    """Return a finding for each test of a condition; one of an absent value comes to nothing, and has none."""
     match condition:
         case None:
             return []
         case All() | Either():
-            return [finding for each in condition.conditions for finding in _findings(part, each, call)]
+            return [finding for each in condition.conditions for finding in findings_of(part, each, case)]
         case Not():
-            inner = _findings(part, condition.condition, call)
+            inner = findings_of(part, condition.condition, case)
             return [Finding(part, f"not: {each.text}", each.value, _opposite(each.truth)) for each in inner]
-        case Present():
-            value = str(call.arguments.get(condition.name, "absent"))
-            return [Finding(part, condition.text, value, truth(condition, call))]
-        case PathTest():
-            if condition.name not in call.arguments:
+        case Present() | Carries() | Earlier() | Window() | Member():
+            return [Finding(part, condition.text, _about(condition, case), truth(condition, case))]
+        case PathTest() | NetworkTest() | From() | Comparison():
+            if any(_absent(operand, case.call) for operand in _operands(condition)):
                 return []
-            paths = str(call.capability.path_set(condition.name, call.arguments))
-            return [Finding(part, condition.text, paths, truth(condition, call))]
-        case Test():
-            sides = (condition.left, condition.right)
-            if any(not isinstance(side, Constant) and side.name not in call.arguments for side in sides):
-                return []
-            return [Finding(part, condition.text, _value(condition.left, call), truth(condition, call))]
+            return [Finding(part, condition.text, _about(condition, case), truth(condition, case))]
+
+
+def _operands(condition: PathTest | NetworkTest | From | Comparison) -> tuple[Operand, ...]:
+    return (condition.left, condition.right) if isinstance(condition, Comparison) else (condition.given,)
+
+
+def _absent(operand: Operand, call: Call) -> bool:
+    given = operand.of if isinstance(operand, SizeOf) else operand
+    return isinstance(given, Given) and value_of(given, call) is None
 
 
 def _opposite(value: Truth) -> Truth:
     return None if value is None else not value
 
 
-def _value(operand: Operand, call: Call) -> str:
-    """Return what the left side of a test came to."""
-    if isinstance(operand, Constant):
-        return str(operand.value)
-    value = call.arguments[operand.name]
-    return str(len(cast("str", value)) if isinstance(operand, SizeOf) else value)
+def _about(condition: Condition, case: Case) -> str:
+    """Return the value that a test was about."""
+    call = case.call
+    match condition:
+        case PathTest() if not condition.given.steps and not condition.each:
+            return str(call.capability.path_set(condition.given.name, call.arguments))
+        case Comparison():
+            return str(value_of(condition.left, call))
+        case PathTest() | NetworkTest() | From() | Present():
+            value = value_of(condition.given, call)
+            return "absent" if value is None else str(value)
+        case Member():
+            return _groups(case.agent)
+        case Carries() | Earlier():
+            return "the session"
+        case _:
+            return "the recorded time"

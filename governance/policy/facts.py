@@ -1,12 +1,11 @@
-"""What a decision may know beside the bundle and the call: facts and history that the log holds.
+"""What a decision may know of the engine that would run the call: facts that the log holds.
 
-Nothing here looks anything up. The gateway asks the engine once and records the answer as an event; the
-state is what folding the events gives.
+Nothing here looks anything up. The gateway asks the engine once and records the answer as an event.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from governance.canonical import Json
     from governance.policy.decision import Isolation
 
-__all__ = ["EngineFacts", "State"]
+__all__ = ["EngineFacts"]
 
 
 @dataclass(frozen=True)
@@ -49,24 +48,3 @@ class EngineFacts:
     def digest(self) -> str:
         """The digest of the canonical data."""
         return digest_of(self.to_json())
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What the events so far amount to: how many decisions, and what the engine in use offers."""
-
-    decisions: int = 0
-    facts: EngineFacts | None = None
-
-    def decided(self) -> State:
-        """Return the state after one more decision."""
-        return replace(self, decisions=self.decisions + 1)
-
-    def with_facts(self, facts: EngineFacts | None) -> State:
-        """Return the state in which the engine offers `facts`."""
-        return replace(self, facts=facts)
-
-    @property
-    def digest(self) -> str:
-        """What records name the state by."""
-        return digest_of({"decisions": self.decisions, "engine": self.facts.digest if self.facts else None})

@@ -293,7 +293,7 @@ class _Rules:
         return syntax.ScratchSyntax(*_words(children))
 
     def hosts(self, children: list[Any]) -> syntax.HostsSyntax:
-        rest = dict(child for child in children if type(child) is tuple)
+        rest: dict[str, Any] = dict(child for child in children if type(child) is tuple)
         hosts = _words([child for child in children if isinstance(child, Token)])
         return syntax.HostsSyntax(hosts, rest.get("port"), rest.get("methods", ()))
 
@@ -312,7 +312,7 @@ class _Rules:
     def step(self, children: list[Any]) -> syntax.StepSyntax:
         calls = tuple(child for child in children if isinstance(child, Word))
         verdict, *code = [_word(child) for child in children if isinstance(child, Token)]
-        rest = dict(child for child in children if type(child) is tuple)
+        rest: dict[str, Any] = dict(child for child in children if type(child) is tuple)
         return syntax.StepSyntax(
             calls, verdict, code[0] if code else None, rest.get("by", ()), rest.get("then")
         )
@@ -323,8 +323,8 @@ class _Rules:
     def then(self, children: list[Any]) -> tuple[str, Word]:
         return "then", _word(children[0])
 
-    def test(self, children: list[Any]) -> syntax.TestBlockSyntax:
-        return syntax.TestBlockSyntax(_word(children[0]), tuple(children[1:]))
+    def test(self, children: list[Any]) -> syntax.ScenarioSyntax:
+        return syntax.ScenarioSyntax(_word(children[0]), tuple(children[1:]))
 
     def prove(self, children: list[Any]) -> syntax.ProveSyntax:
         name, how, *rest = children
@@ -344,7 +344,8 @@ class _Rules:
     def list(self, children: list[Any]) -> syntax.LiteralSyntax:
         return syntax.LiteralSyntax(tuple(children[1:-1:2]), children[0].start_pos, children[-1].end_pos)
 
-    default, defaults = literal, list
+    default = literal
+    defaults = list  # noqa: A003 - the method above
 
 
 def _value(token: Any) -> str | int | bool:

@@ -6,12 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from governance.canonical import digest
-from governance.policy.decision import ISOLATIONS, Mount, SandboxSpec, Scratch
+from governance.capabilities.declaration import Verb
+from governance.policy.decision import ISOLATIONS, Mount, Network, SandboxSpec, Scratch
+from governance.policy.hosts import common, covers_host
+from governance.policy.profile import Egress
 
 if TYPE_CHECKING:
     from governance.capabilities.call import Call
-    from governance.policy.bundle import Agent, Profile
+    from governance.capabilities.declaration import Effect
     from governance.policy.facts import EngineFacts
+    from governance.policy.profile import Profile
+    from governance.policy.rule import Agent
 
 __all__ = ["combinable", "combine", "derive"]
 
@@ -22,6 +27,13 @@ def combinable(left: Profile, right: Profile) -> str | None:
         return f"{left.name} runs {left.image} and {right.name} runs {right.image}"
     if left.mount != right.mount:
         return f"{left.name} mounts the workspace at {left.mount} and {right.name} at {right.mount}"
+    ours, theirs = left.egress, right.egress
+    if ours is None or theirs is None:
+        return None
+    if ours.port != theirs.port:
+        return f"{left.name} reaches port {ours.port} and {right.name} port {theirs.port}"
+    if ours.methods and theirs.methods and ours.methods.isdisjoint(theirs.methods):
+        return f"{left.name} and {right.name} have no method in common"
     return None
 
 
@@ -30,15 +42,21 @@ def combine(profiles: tuple[Profile, ...]) -> Profile:
     result = profiles[0]
     for other in profiles[1:]:
         sizes = {each.target: each.size for each in other.scratch}
+        waivers = [each.waiver for each in (result, other) if each.waiver is not None]
         result = replace(
             result,
             isolation=max(result.isolation, other.isolation, key=ISOLATIONS.index),
+            root=result.root and other.root,
             writable=result.writable and other.writable,
             scratch=tuple(
                 Scratch(each.target, min(each.size, sizes[each.target]))
                 for each in result.scratch
                 if each.target in sizes
             ),
+            egress=_common(result.egress, other.egress),
+            secrets=tuple(each for each in result.secrets if each in other.secrets),
+            shared=result.shared and other.shared,
+            waiver=min(waivers, key=lambda waiver: waiver.until, default=None),
             memory=min(result.memory, other.memory),
             cpus=min(result.cpus, other.cpus),
             pids=min(result.pids, other.pids),
@@ -48,38 +66,81 @@ def combine(profiles: tuple[Profile, ...]) -> Profile:
     return result
 
 
+def _common(left: Egress | None, right: Egress | None) -> Egress | None:
+    """Return what both may reach; no method named means every method."""
+    hosts = common(left.hosts, right.hosts) if left is not None and right is not None else None
+    if left is None or right is None or not hosts:
+        return None
+    methods = left.methods & right.methods if left.methods and right.methods else left.methods | right.methods
+    return Egress(hosts, left.port, methods)
+
+
 def derive(
-    profile: Profile, call: Call, agent: Agent, facts: EngineFacts | None, *, changes: bool
+    profile: Profile, call: Call, agent: Agent, facts: EngineFacts | None, effects: tuple[Effect, ...]
 ) -> SandboxSpec | str:
     """Return the sandbox of `call`, or the reason why there can be none here.
 
-    The workspace is writable only where the profile allows it and the call `changes` something.
+    The workspace is writable only where the profile allows it and the call changes something; the network is
+    there only where the call sends or receives something.
     """
-    image = _image(profile, facts)
-    if image is None:
-        return f"the sandbox image {profile.image} is not on this engine; ask the operator to build it"
-    if facts is not None and profile.isolation not in facts.tiers:
-        return f"this engine has no {profile.isolation} isolation; ask the operator"
-    if profile.mount is not None and agent.workspace is None:
-        return "the sandbox needs a workspace, and this agent has none; ask the operator"
+    network = _network(profile, effects)
+    reason = _missing(profile, agent, facts, network)
+    if reason is not None:
+        return reason
+    changes = any(effect.verb in (Verb.WRITE, Verb.CREATE, Verb.DELETE) for effect in effects)
     mounts = (
         ()
         if profile.mount is None
         else (Mount(agent.workspace or "", profile.mount, profile.writable and changes),)
     )
+    hosts = network.hosts if network else ()
     return SandboxSpec(
-        image=image,
+        image=_image(profile, facts) or profile.image,
         isolation=profile.isolation,
         argv=call.argv,
         stdin=None if call.stdin is None else digest(call.stdin),
         mounts=mounts,
         scratch=tuple(sorted(profile.scratch)),
+        root=profile.root,
+        network=network,
+        secrets=tuple(
+            sorted(
+                each.name for each in profile.secrets if any(covers_host(host, each.host) for host in hosts)
+            )
+        ),
         memory=profile.memory,
         cpus=profile.cpus,
         pids=profile.pids,
         timeout=profile.timeout,
         output=profile.output,
     )
+
+
+def _network(profile: Profile, effects: tuple[Effect, ...]) -> Network | None:
+    """Return the hosts that the profile allows and the call reaches, None for no network."""
+    if profile.egress is None:
+        return None
+    wanted = {str(effect.target) for effect in effects if effect.verb in (Verb.SEND, Verb.RECEIVE)}
+    allowed = profile.egress.hosts
+    hosts = tuple(sorted(host for host in wanted if any(covers_host(each, host) for each in allowed)))
+    return Network(hosts, profile.egress.port, tuple(sorted(profile.egress.methods))) if hosts else None
+
+
+def _missing(
+    profile: Profile, agent: Agent, facts: EngineFacts | None, network: Network | None
+) -> str | None:
+    """Return what this engine does not have of what the sandbox needs."""
+    if _image(profile, facts) is None:
+        return f"the sandbox image {profile.image} is not on this engine; ask the operator to build it"
+    if facts is not None and profile.isolation not in facts.tiers:
+        return f"this engine has no {profile.isolation} isolation; ask the operator"
+    if facts is not None and network is not None:
+        return "this engine has no governed way to the network; ask the operator"
+    if facts is not None and profile.root:
+        return "this engine makes no sandbox with a writable root; ask the operator"
+    if profile.mount is not None and agent.workspace is None:
+        return "the sandbox needs a workspace, and this agent has none; ask the operator"
+    return None
 
 
 def _image(profile: Profile, facts: EngineFacts | None) -> str | None:

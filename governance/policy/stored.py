@@ -7,20 +7,33 @@ from typing import TYPE_CHECKING
 
 from governance.canonical import digest
 from governance.errors import Diagnostic, PolicyError
-from governance.policy.check import check
+from governance.policy.check import check, examine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from governance.policy.bundle import Bundle
+    from governance.policy.check import Examination
 
-__all__ = ["load_bundle", "make_bundle"]
+__all__ = ["examine_bundle", "load_bundle", "make_bundle"]
 
 
 def make_bundle(library: Mapping[str, str], files: Mapping[str, str]) -> Bundle:
     """Return the bundle of policy `files` with the standard `library`, both text by name.
 
     The library's files are part of every bundle, under `std/`. Raises `PolicyError`, also when there are no files.
+    """
+    found = examine_bundle(library, files, None)
+    if found.bundle is None:
+        raise PolicyError(*found.errors)
+    return found.bundle
+
+
+def examine_bundle(library: Mapping[str, str], files: Mapping[str, str], at: int | None) -> Examination:
+    """Return what policy `files` with the standard `library` are, and everything that is to be said of them.
+
+    `at`, in milliseconds since 1970, is when it is asked: rules that have ended are told. Raises `PolicyError`
+    when there are no files, or their names stand in for the library's.
     """
     if not files:
         raise PolicyError(
@@ -32,7 +45,7 @@ def make_bundle(library: Mapping[str, str], files: Mapping[str, str]) -> Bundle:
         raise PolicyError(
             Diagnostic("reserved-name", message, None, "call the folder something else than std")
         )
-    return check({**{f"std/{name}": text for name, text in library.items()}, **files})
+    return examine({**{f"std/{name}": text for name, text in library.items()}, **files}, at)
 
 
 def load_bundle(data: bytes, name: str) -> Bundle:

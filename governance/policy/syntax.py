@@ -47,13 +47,13 @@ __all__ = [
     "Reference",
     "RuleSyntax",
     "SandboxSyntax",
+    "ScenarioSyntax",
     "ScratchSyntax",
     "SecretSyntax",
     "SizeOf",
     "Statement",
     "StepSyntax",
     "TargetSyntax",
-    "TestBlockSyntax",
     "TypeSyntax",
     "WaiveSyntax",
     "Window",
@@ -366,13 +366,11 @@ class StepSyntax(NamedTuple):
     then: Word | None
 
 
-class TestBlockSyntax(NamedTuple):
+class ScenarioSyntax(NamedTuple):
     """`test "name" { … }`: steps, and between them who asks, when, and what else happens."""
 
     name: Word
     items: tuple[Clause | StepSyntax, ...]
-
-    __test__ = False
 
 
 class ProveSyntax(NamedTuple):
@@ -392,7 +390,7 @@ Statement: TypeAlias = (
     | RuleSyntax
     | SandboxSyntax
     | ProtectedSyntax
-    | TestBlockSyntax
+    | ScenarioSyntax
     | ProveSyntax
 )
 

@@ -5,18 +5,19 @@ The only place where foreign values enter the models of capabilities; beyond it 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
 
 from pydantic import ValidationError
 
 from governance.capabilities.call import Call
 from governance.capabilities.declaration import ArgvGroup
 from governance.errors import Diagnostic, RequestError
-from governance.request.syntax import Array, Literal
+from governance.request.syntax import Array, Literal, Object
 from governance.text import excerpt, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from decimal import Decimal
 
     from pydantic_core import ErrorDetails
 
@@ -67,14 +68,20 @@ def bind(syntax: CallSyntax, capabilities: Mapping[str, Capability]) -> Call:
     return call
 
 
-Plain: TypeAlias = "str | int | bool | object | tuple[Plain, ...] | None"
+Plain: TypeAlias = "str | int | bool | Decimal | tuple[Plain, ...] | dict[str, Plain] | None"
 
 
 def _plain(node: Node) -> Plain:
-    """Return a literal's value, tuples for arrays; an object stays the node it is, which no type accepts."""
-    if isinstance(node, Literal):
-        return node.value
-    return tuple(_plain(item) for item in node.items) if isinstance(node, Array) else {}
+    """Return a literal's value, a tuple for an array, a dictionary for an object."""
+    match node:
+        case Literal():
+            return node.value
+        case Array():
+            return tuple(_plain(item) for item in node.items)
+        case Object():
+            return {name: _plain(value) for name, value in node.items().items()}
+        case _:
+            assert_never(node)
 
 
 def _null(syntax: CallSyntax, argument: Argument) -> Diagnostic:

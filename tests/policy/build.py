@@ -6,8 +6,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from governance import resources
+from governance.instant import milliseconds
+from governance.policy.case import Case, session_key
 from governance.policy.evaluate import evaluate
 from governance.policy.facts import EngineFacts
+from governance.policy.state import State
 from governance.policy.stored import make_bundle
 from governance.request.bind import bind
 from governance.request.syntax import parse_call
@@ -16,7 +19,7 @@ from governance.text import Source
 if TYPE_CHECKING:
     from governance.capabilities import Call
     from governance.policy import Bundle
-    from governance.policy.evaluate import Verdict
+    from governance.policy.evaluate import Ruling
 
 WORLD = """
 agent "ann" { tenant "web" groups coders workspace "repos/web" }
@@ -26,6 +29,9 @@ sandbox reader { image "governance/base" mount workspace at "/workspace" read-on
 sandbox editor { image "governance/base" mount workspace at "/workspace" writable }
 sandbox bare { image "governance/base" mount workspace at "/workspace" read-only isolation gvisor }
 """
+NOON = milliseconds("2026-11-23T12:00:00.000Z")
+"""A Monday."""
+
 FACTS = EngineFacts((("governance/base", "sha256:" + "a" * 64),), ("container",))
 
 
@@ -39,7 +45,9 @@ def library() -> dict[str, str]:
 def bundle_of(rules: str, **files: str) -> Bundle:
     """Return the bundle of the world above and these rules, with further `files` by name."""
     others = {f"{name}.policy": text for name, text in files.items()}
-    return make_bundle(library(), {"world.policy": WORLD, "x.policy": rules, **others})
+    return make_bundle(
+        library(), {"world.policy": WORLD, "x.policy": f'{rules}\nimport "world.policy"\n', **others}
+    )
 
 
 def call_of(bundle: Bundle, text: str) -> Call:
@@ -47,13 +55,21 @@ def call_of(bundle: Bundle, text: str) -> Call:
     return bind(parse_call(Source("call", text)), bundle.capabilities)
 
 
-def verdict_of(bundle: Bundle, text: str, agent: str | None = "ann") -> Verdict:
-    """Return the verdict on the call `text`, where the engine is not known."""
-    return evaluate(bundle, call_of(bundle, text), bundle.agents.get(agent) if agent else None, None)
+def case_of(
+    bundle: Bundle, text: str, agent: str = "ann", at: int = NOON, state: State | None = None
+) -> Case:
+    """Return the call `text` by `agent` as a case, in a session of its own."""
+    lineage = bundle.lineage(bundle.agents[agent])
+    return Case(call_of(bundle, text), lineage, session_key(agent, ""), at, state or State())
 
 
-def outcome(bundle: Bundle, text: str, agent: str | None = "ann") -> str:
+def ruling_of(bundle: Bundle, text: str, agent: str = "ann") -> Ruling:
+    """Return the ruling on the call `text`, before which nothing has happened."""
+    return evaluate(bundle, case_of(bundle, text, agent))
+
+
+def outcome(bundle: Bundle, text: str, agent: str = "ann") -> str:
     """Return the code of the verdict and the short names of the rules that determined it, sorted."""
-    verdict = verdict_of(bundle, text, agent)
-    names = sorted(rule.name.rpartition("/")[2] for rule in verdict.rules)
-    return " ".join([verdict.code.value, *names])
+    ruling = ruling_of(bundle, text, agent)
+    names = sorted(rule.name.rpartition("/")[2] for rule in ruling.rules)
+    return " ".join([ruling.code.value, *names])

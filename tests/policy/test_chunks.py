@@ -30,6 +30,9 @@ sandbox reader { image "governance/base" mount workspace at "/workspace" read-on
 sandbox editor { image "governance/base" mount workspace at "/workspace" writable }
 let keys = ["**/.env", "**/*.pem"]
 """
+IMPORT = '\nimport "prelude.policy"\n'
+"""Stands at the end, so that no line of a chunk moves."""
+
 ERROR = re.compile(r"# ERROR ([a-z-]+): (.+?)(?= # ERROR |$)")
 
 
@@ -53,7 +56,7 @@ def expected(chunk: str) -> list[tuple[int, str, str]]:
 
 def diagnostics(chunk: str) -> tuple[Diagnostic, ...]:
     try:
-        make_bundle(library(), {"prelude.policy": PRELUDE, "x.policy": chunk})
+        make_bundle(library(), {"prelude.policy": PRELUDE, "x.policy": chunk + IMPORT})
     except PolicyError as error:
         return error.diagnostics
     return ()

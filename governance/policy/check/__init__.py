@@ -1,21 +1,23 @@
 """The checker: statements in, a bundle out, or every reason why there is none.
 
-Names are resolved and types checked before anything is evaluated, so that no rule can fail later; then the
-rules' own examples are decided, and a bundle whose examples fail does not load.
+Names are resolved and types checked before anything is evaluated, so that no rule can fail later; then what the
+rules mean together is looked at, and their own examples are decided. A bundle with an error does not load.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from governance.errors import PolicyError
 from governance.policy.bundle import Bundle
 from governance.policy.check.capabilities import check_capability
-from governance.policy.check.declarations import check_agent, check_protected
-from governance.policy.check.examples import check_combinations, check_examples
+from governance.policy.check.declarations import check_agent, check_lineages, check_protected
+from governance.policy.check.examples import check_combinations, check_examples, ended_rules, missing_examples
+from governance.policy.check.imports import check_imports
 from governance.policy.check.profiles import check_profile
-from governance.policy.check.rules import check_rule
+from governance.policy.check.rules import check_clearance, check_proof, check_rule
 from governance.policy.check.scope import FileScope, Scope
 from governance.policy.decision import RuleReference
 from governance.policy.parse import parse_file
@@ -24,6 +26,7 @@ from governance.policy.syntax import (
     CapabilitySyntax,
     LetSyntax,
     ProtectedSyntax,
+    ProveSyntax,
     RuleSyntax,
     SandboxSyntax,
 )
@@ -33,16 +36,40 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from governance.errors import Diagnostic
-    from governance.policy.syntax import FileSyntax
+    from governance.policy.syntax import FileSyntax, Word
 
-__all__ = ["check"]
+__all__ = ["Examination", "check", "examine"]
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What was found in policies: the bundle, None where there is an error, and all diagnostics in file order."""
+
+    bundle: Bundle | None
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The diagnostics that are not mere warnings."""
+        return tuple(each for each in self.diagnostics if not each.warning)
 
 
 def check(sources: Mapping[str, str]) -> Bundle:
     """Return the bundle that the policy files `sources`, text by name, are.
 
+    Raises `PolicyError` with everything that is wrong, in the order of the files.
+    """
+    found = examine(sources)
+    if found.bundle is None:
+        raise PolicyError(*found.errors)
+    return found.bundle
+
+
+def examine(sources: Mapping[str, str], at: int | None = None) -> Examination:
+    """Return what the policy files `sources`, text by name, are, and everything that is to be said of them.
+
     Names are relative paths like `coder.policy`; a rule is called by its file's name without `.policy`, a
-    slash and its own. Raises `PolicyError` with everything that is wrong, in the order of the files.
+    slash and its own. `at`, in milliseconds since 1970, is when it is asked, None where that is of no interest.
     """
     scope = Scope()
     files: list[FileSyntax] = []
@@ -51,17 +78,25 @@ def check(sources: Mapping[str, str]) -> Bundle:
         files.append(file)
         scope.diagnostics += diagnostics
         scope.broken |= file.unread
+    check_imports(scope, files)
     for file in files:
         _declare(FileScope(scope, file.source), file)
+    check_lineages(scope, files)
     for file in files:
         _rules(FileScope(scope, file.source), file)
+    bundle = None
     if not scope.diagnostics:
         bundle = _bundle(sources, scope)
         by_name = {file.source.name: file.source for file in files}
-        scope.diagnostics += (*check_combinations(bundle, by_name), *check_examples(bundle, by_name))
-    if scope.diagnostics:
-        raise PolicyError(*sorted(scope.diagnostics, key=_place))
-    return bundle
+        scope.diagnostics += (
+            *check_combinations(bundle, by_name),
+            *check_examples(bundle, by_name),
+            *missing_examples(bundle, by_name),
+            *ended_rules(bundle, by_name, at),
+        )
+    diagnostics = tuple(sorted(scope.diagnostics, key=_place))
+    sound = all(each.warning for each in diagnostics)
+    return Examination(bundle if sound else None, diagnostics)
 
 
 def _place(diagnostic: Diagnostic) -> tuple[str, int]:
@@ -89,6 +124,8 @@ def _declare(scope: FileScope, file: FileSyntax) -> None:
             case ProtectedSyntax():
                 reference = _reference(scope, "protected", statement.paths.start)
                 names.protected.append(check_protected(scope, statement, reference))
+            case RuleSyntax() if statement.kind.text == "label":
+                names.labels.add(statement.name.text)
 
 
 def _capability(scope: FileScope, statement: CapabilitySyntax) -> None:
@@ -107,13 +144,32 @@ def _capability(scope: FileScope, statement: CapabilitySyntax) -> None:
 
 
 def _rules(scope: FileScope, file: FileSyntax) -> None:
-    seen: dict[str, RuleSyntax] = {}
+    """Enter the rules and claims. Several `label` rules may attach one label."""
+    seen: dict[str, RuleSyntax | ProveSyntax] = {}
     for statement in file.statements:
-        if isinstance(statement, RuleSyntax):
-            scope.declare("rule", statement.name, statement, seen)
-            rule = check_rule(scope, statement, _reference(scope, statement.name.text, statement.kind.start))
-            if rule is not None:
-                scope.scope.rules.append(rule)
+        match statement:
+            case RuleSyntax():
+                reference = _reference(scope, statement.name.text, statement.kind.start)
+                if statement.kind.text != "label":
+                    scope.declare("rule", statement.name, statement, seen)
+                _rule(scope, statement, reference)
+            case ProveSyntax():
+                scope.declare("rule", statement.name, statement, seen)
+                proof = check_proof(scope, statement, _reference_of(scope, statement.name))
+                scope.scope.proofs += () if proof is None else (proof,)
+
+
+def _rule(scope: FileScope, statement: RuleSyntax, reference: RuleReference) -> None:
+    if statement.kind.text == "declassify":
+        clearance = check_clearance(scope, statement, reference)
+        scope.scope.clearances += () if clearance is None else (clearance,)
+    else:
+        rule = check_rule(scope, statement, reference)
+        scope.scope.rules += () if rule is None else (rule,)
+
+
+def _reference_of(scope: FileScope, name: Word) -> RuleReference:
+    return _reference(scope, name.text, name.start)
 
 
 def _reference(scope: FileScope, name: str, start: int) -> RuleReference:
@@ -130,4 +186,7 @@ def _bundle(sources: Mapping[str, str], scope: Scope) -> Bundle:
         MappingProxyType(dict(sorted(scope.agents.items()))),
         tuple(sorted(scope.rules, key=lambda rule: rule.reference)),
         tuple(sorted(scope.protected, key=lambda protected: protected.reference)),
+        tuple(sorted(scope.clearances, key=lambda clearance: clearance.reference)),
+        tuple(sorted(scope.proofs, key=lambda proof: proof.reference)),
+        tuple(scope.tests),
     )

@@ -9,44 +9,96 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
 
 from governance.capabilities.glob import PathSet
+from governance.capabilities.networks import Network
 from governance.capabilities.values import Type
-from governance.policy.check.literals import constant, path_sets
-from governance.policy.condition import All, Constant, Either, Given, Not, PathTest, Present, SizeOf, Test
-from governance.policy.syntax import Compound, LiteralSyntax, Opposite, Presence, Reference, Word
+from governance.policy.check.instants import check_window
+from governance.policy.check.literals import constant, number, path_sets
+from governance.policy.condition import (
+    All,
+    Carries,
+    Comparison,
+    Constant,
+    Earlier,
+    Either,
+    From,
+    Given,
+    Member,
+    NetworkTest,
+    Not,
+    PathTest,
+    Present,
+    SizeOf,
+    Watch,
+)
+from governance.policy.syntax import Carries as CarriesSyntax
+from governance.policy.syntax import (
+    Compound,
+    LiteralSyntax,
+    NamedTarget,
+    Opposite,
+    Presence,
+    Provenance,
+    Reference,
+    Word,
+)
+from governance.policy.syntax import Earlier as EarlierSyntax
+from governance.policy.syntax import Member as MemberSyntax
 from governance.policy.syntax import SizeOf as SizeOfSyntax
+from governance.policy.syntax import Window as WindowSyntax
+from governance.policy.target import may_be_about
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from governance.capabilities.declaration import Capability
     from governance.policy.check.scope import FileScope
-    from governance.policy.condition import Condition, Operand, Operator
-    from governance.policy.syntax import ConditionSyntax, OperandSyntax, ComparisonSyntax
+    from governance.policy.condition import Condition, Happened, Operand, Operator
+    from governance.policy.syntax import ComparisonSyntax, ConditionSyntax, OperandSyntax, TargetSyntax
+    from governance.policy.target import Target
 
 __all__ = ["Conditions", "literal_of"]
 
+_ORDERED: Final = ("==", "!=", "<", "<=", ">", ">=", "in")
+
 _OPERATORS: Final = {
     "Bool": ("==", "!="),
-    "Int": ("==", "!=", "<", "<=", ">", ">=", "in"),
-    "Size": ("==", "!=", "<", "<=", ">", ">=", "in"),
-    "Duration": ("==", "!=", "<", "<=", ">", ">=", "in"),
+    "Int": _ORDERED,
+    "Decimal": _ORDERED,
+    "Size": _ORDERED,
+    "Duration": _ORDERED,
+    "Instant": _ORDERED,
     "String": ("==", "!=", "in", "starts", "ends", "contains"),
     "Enum": ("==", "!=", "in"),
     "Path": ("==", "!=", "in", "under", "matches"),
     "Glob": ("==", "!=", "in"),
+    "Url": ("==", "!=", "in"),
     "Host": ("==", "!=", "in", "within"),
+    "Cidr": ("==", "!=", "in cidr"),
+    "Email": ("==", "!=", "in"),
     "Argv": ("==", "!=", "starts", "ends", "contains"),
+    "Json": ("==", "!="),
     "List": ("==", "!=", "starts", "ends", "contains"),
+    "Set": ("==", "!=", "contains"),
+    "Record": (),
 }
 """The operators that go with the left side's type."""
+
+_OF_ITEMS: Final = ("in", "in cidr", "under", "matches", "within")
+"""The operators that, on a list, are about its items: all of them, none, or some."""
 
 _STRING: Final = Type("String")
 
 
 @dataclass(slots=True)
 class Conditions:
-    """Checks the conditions of one rule; `present` are the optional parameters known to be given so far."""
+    """Checks the conditions of one rule; `present` are the optional values known to be given so far.
+
+    `targets` reads the targets of past calls; it is None inside of one, where history has no history.
+    """
 
     scope: FileScope
     capabilities: tuple[Capability, ...]
+    targets: Callable[[tuple[TargetSyntax, ...]], tuple[Target, ...]] | None
     present: frozenset[str] = frozenset()
 
     def check(self, syntax: ConditionSyntax) -> Condition | None:
@@ -61,24 +113,33 @@ class Conditions:
                 return None if inner is None else Not(inner)
             case Compound():
                 return self._compound(syntax)
+            case CarriesSyntax() | Provenance() | EarlierSyntax() | WindowSyntax():
+                return self._of_session(syntax)
+            case MemberSyntax():
+                known = {group for agent in self.scope.scope.agents.values() for group in agent.groups}
+                if syntax.group.text not in known:
+                    self.scope.unknown("group", syntax.group, known)
+                return Member(syntax.group.text, f"agent in {syntax.group.text}")
             case _:
-                return self._test(syntax)
+                return self._comparison(syntax)
+
+    def amount(self, name: Word) -> tuple[Given, Type] | None:
+        """Return what `name` stands for, which is surely given, and its type; None where that is reported."""
+        return self._given(name)
 
     def _presence(self, syntax: Presence) -> Condition | None:
-        kind = self._type(syntax.name, guarded=False)
-        if kind is None:
+        found = self._given(syntax.name, guarded=False)
+        if found is None:
             return None
+        given, kind = found
         if not kind.optional:
             message = f"`{syntax.name.text}` is always present"
             self.scope.report("always-present", message, syntax.name, "leave the test out")
             return None
         if syntax.present:
             self.present |= {syntax.name.text}
-        return Present(
-            syntax.name.text,
-            syntax.present,
-            f"{syntax.name.text} is {'present' if syntax.present else 'absent'}",
-        )
+        text = f"{syntax.name.text} is {'present' if syntax.present else 'absent'}"
+        return Present(given, syntax.present, text)
 
     def _compound(self, syntax: Compound) -> Condition | None:
         before = self.present
@@ -92,39 +153,120 @@ class Conditions:
             return None
         return All(kept) if syntax.every else Either(kept)
 
-    def _test(self, syntax: ComparisonSyntax) -> Condition | None:
+    def _of_session(
+        self, syntax: CarriesSyntax | Provenance | EarlierSyntax | WindowSyntax
+    ) -> Condition | None:
+        """Return a condition about what is not in the call: the session and the time."""
+        if self.targets is None:
+            place = syntax.label if isinstance(syntax, CarriesSyntax) else _place(syntax)
+            mend = "say only what the past call's own parameters were"
+            self.scope.report("no-history", "a past call is known by its parameters alone", place, mend)
+            return None
+        match syntax:
+            case CarriesSyntax():
+                self._label(syntax.label)
+                return Carries(syntax.label.text, f"session carries {syntax.label.text}")
+            case Provenance():
+                return self._provenance(syntax)
+            case EarlierSyntax():
+                return self._earlier(syntax)
+            case WindowSyntax():
+                return check_window(self.scope, syntax, self._between(syntax.first, syntax))
+
+    def _label(self, label: Word) -> None:
+        if label.text not in self.scope.scope.labels:
+            self.scope.unknown("label", label, self.scope.scope.labels)
+
+    def _provenance(self, syntax: Provenance) -> Condition | None:
+        if syntax.source.text not in ("user", "trusted"):
+            self._label(syntax.source)
+        found = self._given(syntax.name)
+        if found is None:
+            return None
+        given, kind = found
+        if kind.name not in ("String", "Path", "Url", "Host", "Email", "Int", "Decimal", "Cidr"):
+            message = f"where a {kind.name} comes from cannot be told"
+            mend = "ask it of a text, a number, a path, a URL, a host or an address"
+            self.scope.report("no-provenance", message, syntax.name, mend)
+            return None
+        return From(given, syntax.source.text, f"{syntax.name.text} from {syntax.source.text}")
+
+    def _earlier(self, syntax: EarlierSyntax) -> Condition | None:
+        within = number(self.scope, syntax.within, "Duration")
+        targets = self.targets(syntax.targets) if self.targets else ()
+        if within is None or not targets:
+            return None
+        if within <= 0:
+            self.scope.report("bad-bounds", "nothing is so short ago", syntax.within, "like 30m")
+            return None
+        scope = self.scope.scope
+        about = tuple(each for _, each in sorted(scope.capabilities.items()) if may_be_about(targets, each))
+        where = None
+        if syntax.where is not None:
+            where = Conditions(self.scope, about, None).check(syntax.where)
+            if where is None:
+                return None
+        happened = cast("Happened", syntax.happened.text if syntax.happened else "allowed")
+        end = syntax.within.end
+        start = (syntax.happened or _first(syntax.targets[0])).start
+        text = f"earlier {' '.join(self.scope.source.text[start:end].split())}"
+        return Earlier(Watch(happened, targets, where), within, text)
+
+    def _comparison(self, syntax: ComparisonSyntax) -> Condition | None:
         if not isinstance(syntax.left, Reference | SizeOfSyntax):
             self.scope.report("constant-left", "a test begins with a parameter", syntax.left, "turn it round")
             return None
-        kind = self._type(syntax.left.name)
-        if kind is None:
+        found = self._given(syntax.left.name)
+        if found is None:
             return None
+        given, kind = found
+        left: Operand = given
         if isinstance(syntax.left, SizeOfSyntax):
-            if kind.name not in ("String", "Argv", "List"):
+            if kind.name not in ("String", "Argv", "List", "Set"):
                 self.scope.report(
                     "no-size", f"a {kind.name} has no size", syntax.left.name, "compare the value itself"
                 )
                 return None
-            kind = Type("Int", low=0)
+            left, kind = SizeOf(given), Type("Int", low=0)
         operator = syntax.operator.text
+        each = False
+        if kind.name in ("List", "Set") and kind.item is not None and operator in _OF_ITEMS:
+            if not kind.low:
+                message = f"`{syntax.left.name.text}` may be empty, and then `{operator}` says nothing"
+                mend = f"declare it as {kind.name}<{kind.item}>(1..)"
+                self.scope.report("may-be-empty", message, syntax.left.name, mend)
+                return None
+            kind, each = kind.item, True
+        kind, left = self._hosted(kind, left, operator)
         if operator not in _OPERATORS[kind.name]:
-            mend = f"a {kind.name} goes with {', '.join(_OPERATORS[kind.name])}"
+            mend = (
+                f"a {kind.name} goes with {', '.join(_OPERATORS[kind.name]) or 'its fields, like name.field'}"
+            )
             self.scope.report(
                 "bad-operator", f"`{operator}` does not go with a {kind.name}", syntax.operator, mend
             )
             return None
         if kind.name == "Path":
-            return self._path_test(syntax, kind)
-        left: Operand = (
-            SizeOf(syntax.left.name.text)
-            if isinstance(syntax.left, SizeOfSyntax)
-            else Given(syntax.left.name.text)
-        )
+            return self._path_test(syntax, kind, given, each=each)
+        if operator == "in cidr":
+            return self._network_test(syntax, given, each=each)
         right = self._right(syntax.right, kind, operator)
-        return None if right is None else Test(cast("Operator", operator), left, right, self._text(syntax))
+        if right is None:
+            return None
+        return Comparison(cast("Operator", operator), left, right, self._text(syntax), each)
 
-    def _path_test(self, syntax: ComparisonSyntax, kind: Type) -> Condition | None:
-        name, operator = cast("Reference", syntax.left).name.text, syntax.operator.text
+    @staticmethod
+    def _hosted(kind: Type, left: Operand, operator: str) -> tuple[Type, Operand]:
+        """Return what `within` is about: of a URL its host, of an address its domain."""
+        name = {"Url": "host", "Email": "domain"}.get(kind.name)
+        if operator != "within" or name is None or not isinstance(left, Given):
+            return kind, left
+        return Type("Host"), Given(left.name, (*left.steps, (replace(kind, optional=False), name)))
+
+    def _path_test(
+        self, syntax: ComparisonSyntax, kind: Type, given: Given, *, each: bool
+    ) -> Condition | None:
+        operator = syntax.operator.text
         before = len(self.scope.scope.diagnostics)
         literal = self._literal(syntax.right)
         if literal is None:
@@ -134,11 +276,8 @@ class Conditions:
         if operator in ("under", "matches"):
             sets = path_sets(self.scope, literal, tree=operator == "under")
         else:
-            wide = (
-                Type("List", item=replace(kind, optional=False))
-                if operator == "in"
-                else replace(kind, optional=False)
-            )
+            single = replace(kind, optional=False)
+            wide = Type("List", item=single, high=1000) if operator == "in" else single
             value = constant(self.scope, literal, wide)
             sets = tuple(
                 PathSet.one(cast("str", path))
@@ -146,8 +285,19 @@ class Conditions:
             )
         if len(self.scope.scope.diagnostics) > before:
             return None
-        test = PathTest(name, sets, self._text(syntax))
+        test = PathTest(given, sets, self._text(syntax), each)
         return Not(test) if operator == "!=" else test
+
+    def _network_test(self, syntax: ComparisonSyntax, given: Given, *, each: bool) -> Condition | None:
+        literal = self._literal(syntax.right)
+        if literal is None or not self._says_something(literal, "in cidr"):
+            return None
+        items = literal.value if isinstance(literal.value, tuple) else (literal,)
+        found = [constant(self.scope, item, Type("Cidr")) for item in items]
+        networks = tuple(Network.of(cast("str", value)) for value in found if value is not None)
+        if len(networks) < len(found):
+            return None
+        return NetworkTest(given, networks, self._text(syntax), each)
 
     def _right(self, syntax: OperandSyntax, kind: Type, operator: str) -> Operand | None:
         """Return the right side, which the operator and the left side's type say the type of."""
@@ -164,32 +314,35 @@ class Conditions:
         if operator == "in":
             single = Type("List", item=single, high=1000)
         elif operator == "within":
-            single = Type("List", item=Type("Host"))
+            single = Type("List", item=Type("Host"), high=1000)
             if not isinstance(literal.value, tuple):
                 literal = LiteralSyntax((literal,), literal.start, literal.end)
         elif kind.name in ("Argv", "List"):
             item = kind.item or _STRING
             single = item if operator == "contains" else Type("List", item=item)
+        elif kind.name == "Set" and operator == "contains" and kind.item is not None:
+            single = kind.item
         value = constant(self.scope, literal, single)
         return None if value is None else Constant(value)
 
     def _parameter_right(self, syntax: Reference | SizeOfSyntax, kind: Type, operator: str) -> Operand | None:
-        other = self._type(syntax.name)
-        if other is None:
+        found = self._given(syntax.name)
+        if found is None:
             return None
-        found = Type("Int") if isinstance(syntax, SizeOfSyntax) else other
+        given, other = found
+        other = Type("Int") if isinstance(syntax, SizeOfSyntax) else other
         if (
-            found.name != kind.name
-            or found.item != kind.item
+            other.name != kind.name
+            or other.item != kind.item
             or operator not in ("==", "!=", "<", "<=", ">", ">=")
         ):
-            message = f"`{syntax.name.text}` is a {found}, which `{operator}` does not compare with a {kind}"
+            message = f"`{syntax.name.text}` is a {other}, which `{operator}` does not compare with a {kind}"
             self.scope.report("ill-typed", message, syntax.name, "compare values of one type")
             return None
-        return SizeOf(syntax.name.text) if isinstance(syntax, SizeOfSyntax) else Given(syntax.name.text)
+        return SizeOf(given) if isinstance(syntax, SizeOfSyntax) else given
 
     def _is_parameter(self, name: str) -> bool:
-        return any(each.parameter(name) for each in self.capabilities)
+        return any(each.parameter(name.partition(".")[0]) for each in self.capabilities)
 
     def _literal(self, syntax: OperandSyntax) -> LiteralSyntax | None:
         """Return what stands on the right, which no reader may take for a parameter."""
@@ -212,9 +365,41 @@ class Conditions:
             self.scope.report("empty", message, literal, "name a value, or leave the test out")
         return not vacuous
 
-    def _type(self, name: Word, *, guarded: bool = True) -> Type | None:
+    def _given(self, name: Word, *, guarded: bool = True) -> tuple[Given, Type] | None:
+        """Return what `name` or `name.field` stands for in all the capabilities the rule is about, and its type."""
+        first, *fields = name.text.split(".")
+        kind = self._type(Word(first, name.start, name.start + len(first)))
+        absent = kind is not None and kind.optional and not self._known(first)
+        steps: list[tuple[Type, str]] = []
+        so_far = first
+        for field in fields:
+            if kind is None:
+                return None
+            inner = kind.field(field)
+            if inner is None:
+                known = ", ".join(kind.field_names) or "no fields"
+                message = f"a {kind.name} has no field `{field}`"
+                self.scope.report("unknown-field", message, name, f"it has {known}")
+                return None
+            steps.append((replace(kind, optional=False), field))
+            so_far = f"{so_far}.{field}"
+            absent = absent or (inner.optional and not self._known(so_far))
+            kind = replace(inner, optional=inner.optional or kind.optional)
+        if kind is None:
+            return None
+        if guarded and absent:
+            mend = f"begin with: {name.text} is present and …"
+            self.scope.report("may-be-absent", f"`{name.text}` may be absent", name, mend)
+            return None
+        return Given(first, tuple(steps)), kind
+
+    def _known(self, name: str) -> bool:
+        """Whether the value is known to be given: it, or a field of it, was found present."""
+        return any(each == name or each.startswith(f"{name}.") for each in self.present)
+
+    def _type(self, name: Word) -> Type | None:
         """Return the type that the parameter has in all the capabilities the rule is about."""
-        kinds: dict[tuple[str, Type | None], Type] = {}
+        kinds: dict[tuple[object, ...], Type] = {}
         for capability in self.capabilities:
             parameter = capability.parameter(name.text)
             if parameter is None:
@@ -228,7 +413,7 @@ class Conditions:
                 else:
                     self.scope.unknown("parameter", name, known)
                 return None
-            key = (parameter.type.name, parameter.type.item)
+            key = (parameter.type.name, parameter.type.item, parameter.type.fields)
             kinds[key] = _either(kinds.get(key), parameter.type)
         if len(kinds) != 1:
             if kinds:
@@ -236,18 +421,17 @@ class Conditions:
                     "mixed-types", f"`{name.text}` has several types here", name, "split the rule"
                 )
             return None
-        found = next(iter(kinds.values()))
-        if guarded and found.optional and name.text not in self.present:
-            mend = f"begin with: {name.text} is present and …"
-            self.scope.report("may-be-absent", f"`{name.text}` may be absent", name, mend)
-            return None
-        return found
+        return next(iter(kinds.values()))
 
     def _text(self, syntax: ComparisonSyntax) -> str:
         left = cast("Reference | SizeOfSyntax", syntax.left).name.start
         right = syntax.right.end if isinstance(syntax.right, LiteralSyntax) else syntax.right.name.end
         text = " ".join(self.scope.source.text[left:right].split())
         return f"size {text}" if isinstance(syntax.left, SizeOfSyntax) else text
+
+    def _between(self, first: Word, syntax: WindowSyntax) -> str:
+        last = syntax.days[-1][1] if syntax.days else syntax.offset or syntax.last
+        return f"time within {' '.join(self.scope.source.text[first.start : last.end].split())}"
 
 
 def _either(known: Type | None, kind: Type) -> Type:
@@ -258,8 +442,24 @@ def _either(known: Type | None, kind: Type) -> Type:
         kind,
         names=tuple(dict.fromkeys((*known.names, *kind.names))),
         within=kind.within if kind.within == known.within else None,
+        low=None if known.low is None or kind.low is None else min(known.low, kind.low),
+        high=None if known.high is None or kind.high is None else max(known.high, kind.high),
         optional=known.optional or kind.optional,
     )
+
+
+def _first(target: TargetSyntax) -> Word:
+    return target.name if isinstance(target, NamedTarget) else Word("any", target.start, target.end)
+
+
+def _place(syntax: Provenance | EarlierSyntax | WindowSyntax) -> Word:
+    match syntax:
+        case Provenance():
+            return syntax.source
+        case EarlierSyntax():
+            return syntax.within
+        case _:
+            return syntax.first
 
 
 def literal_of(scope: FileScope, syntax: OperandSyntax) -> LiteralSyntax | None:

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from governance.errors import Diagnostic
+from governance.instant import instant
+from governance.policy.case import Case, session_key
 from governance.policy.decision import Code
 from governance.policy.evaluate import evaluate
 from governance.policy.sandboxes import combinable
+from governance.policy.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from governance.policy.bundle import Agent, Bundle, Example, Rule
+    from governance.policy.bundle import Bundle
     from governance.policy.decision import RuleReference
-    from governance.text import Source
+    from governance.policy.rule import Agent, Example, Rule
+    from governance.text import Source, Span
 
-__all__ = ["check_combinations", "check_examples"]
+__all__ = ["check_combinations", "check_examples", "ended_rules", "missing_examples"]
+
+_VERDICTS: Final = {Code.PERMITTED: "allow", Code.NEEDS_APPROVAL: "ask"}
+_SAID: Final = {"allow": "allowed", "ask": "asked about", "deny": "denied"}
+
+_MOMENT: Final = 1_700_000_000_000
+"""Examples are judged as of Tuesday 2023-11-14T22:13:20Z: before any rule ends, and of no special meaning."""
 
 
 def check_combinations(bundle: Bundle, sources: Mapping[str, Source]) -> Iterator[Diagnostic]:
@@ -24,17 +34,20 @@ def check_combinations(bundle: Bundle, sources: Mapping[str, Source]) -> Iterato
     reported: set[RuleReference] = set()
     for rules in bundle.rules_by_capability.values():
         permits = [rule for rule in rules if rule.profile is not None]
-        if len({(rule.profile.image, rule.profile.mount) for rule in permits if rule.profile}) < 2:
+        if len({rule.profile.name for rule in permits if rule.profile}) < 2:
             continue
         for agent in bundle.agents.values():
-            concerned = [rule for rule in permits if rule.audience.includes(agent)]
+            lineage = bundle.lineage(agent)
+            concerned = [rule for rule in permits if any(rule.audience.includes(each) for each in lineage)]
             for rule in concerned[1:]:
                 reason = _uncombinable(concerned[0], rule)
                 if reason is not None and rule.reference not in reported:
                     reported.add(rule.reference)
-                    span = sources[rule.reference.file].span(_line_start(sources, rule))
                     yield Diagnostic(
-                        "no-combination", reason, span, "use one image and one mount, or part the rules"
+                        "no-combination",
+                        reason,
+                        place_of(sources, rule),
+                        "use one image, one mount and one port, or part the rules",
                     )
 
 
@@ -45,9 +58,30 @@ def _uncombinable(left: Rule, right: Rule) -> str | None:
     return None if reason is None else f"{both} can permit one call, but {reason}"
 
 
-def _line_start(sources: Mapping[str, Source], rule: Rule) -> int:
-    lines = sources[rule.reference.file].text.split("\n")
-    return sum(len(line) + 1 for line in lines[: rule.reference.line - 1])
+def place_of(sources: Mapping[str, Source], rule: Rule) -> Span:
+    """Return the place of the first word of a rule."""
+    source = sources[rule.reference.file]
+    lines = source.text.split("\n")
+    return source.span(sum(len(line) + 1 for line in lines[: rule.reference.line - 1]))
+
+
+def missing_examples(bundle: Bundle, sources: Mapping[str, Source]) -> Iterator[Diagnostic]:
+    """Warn of every permit, forbid and ask that says no example of itself."""
+    for rule in bundle.rules:
+        if rule.kind in ("permit", "forbid", "ask") and not rule.examples:
+            message = f"the {rule.kind} `{rule.name}` has no example"
+            mend = "add allows, denies or asks with a call, so that what it means is tested"
+            yield Diagnostic("no-example", message, place_of(sources, rule), mend, warning=True)
+
+
+def ended_rules(bundle: Bundle, sources: Mapping[str, Source], at: int | None) -> Iterator[Diagnostic]:
+    """Warn of every rule that has no effect any more at `at`."""
+    for rule in bundle.rules:
+        if at is not None and rule.ends is not None and rule.ends <= at:
+            message = f"the {rule.kind} `{rule.name}` ended at {instant(rule.ends)} and has no effect"
+            yield Diagnostic(
+                "ended", message, place_of(sources, rule), "renew it, or remove it", warning=True
+            )
 
 
 def check_examples(bundle: Bundle, sources: Mapping[str, Source]) -> Iterator[Diagnostic]:
@@ -64,13 +98,14 @@ def check_examples(bundle: Bundle, sources: Mapping[str, Source]) -> Iterator[Di
 
 
 def _problem(bundle: Bundle, rule: Rule, example: Example, agent: Agent) -> str | None:
-    """Return how `example` comes out wrong: allowed means by a permit, denied by this very rule if it forbids."""
-    verdict = evaluate(bundle, example.call, agent, None)
-    allowed = verdict.code is Code.PERMITTED
-    by = ", ".join(reference.name for reference in verdict.rules) or verdict.code.value
-    if allowed is not example.allowed:
-        return f"this is {'allowed' if allowed else 'denied'} for {agent.name} ({by}: {verdict.reason})"
-    determines = rule.reference in verdict.rules
-    if (rule.kind == "permit") is allowed and not determines:
-        return f"this is {'allowed' if allowed else 'denied'} for {agent.name}, but not by this rule ({by})"
+    """Return how `example` comes out wrong: what a rule is there for must be by this very rule."""
+    case = Case(example.call, bundle.lineage(agent), session_key(agent.name, ""), _MOMENT, State())
+    ruling = evaluate(bundle, case)
+    verdict = _VERDICTS.get(ruling.code, "deny")
+    by = ", ".join(reference.name for reference in ruling.rules) or ruling.code.value
+    if verdict != example.verdict:
+        return f"this is {_SAID[verdict]} for {agent.name} ({by}: {ruling.reason})"
+    own = {"permit": "allow", "ask": "ask", "forbid": "deny"}[rule.kind]
+    if own == verdict and rule.reference not in ruling.rules:
+        return f"this is {_SAID[verdict]} for {agent.name}, but not by this rule ({by})"
     return None

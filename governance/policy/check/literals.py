@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from governance.capabilities.glob import PathSet
+from governance.capabilities.numbers import decimal_of
 from governance.capabilities.values import check_glob, check_path, quantity
 
 if TYPE_CHECKING:
@@ -25,10 +26,17 @@ def plain(literal: LiteralSyntax) -> object:
 def constant(scope: FileScope, literal: LiteralSyntax, kind: Type) -> Value | None:
     """Return `literal` as a canonical value of `kind`; what is none is reported, and None."""
     try:
-        return kind.check(plain(literal))
+        return kind.check(_exact(plain(literal), kind))
     except ValueError as error:
         scope.report("ill-typed", f"this is no {kind}: {error}", literal, f"write a {kind}")
         return None
+
+
+def _exact(value: object, kind: Type) -> object:
+    """Return decimals as numbers, which a policy may write with zeros at the end: 500.00."""
+    if isinstance(value, tuple):
+        return tuple(_exact(item, kind.item or kind) for item in value)
+    return decimal_of(value) if kind.name == "Decimal" and isinstance(value, str) else value
 
 
 def single(scope: FileScope, clauses: tuple[Clause, ...], keyword: str) -> Clause | None:

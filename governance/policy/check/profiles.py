@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import re
 from itertools import combinations
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from governance.capabilities.glob import PathSet
+from governance.capabilities.hosts import check_host
 from governance.capabilities.values import check_path
-from governance.policy.bundle import Profile
+from governance.policy.check.instants import check_moment
 from governance.policy.check.literals import number
+from governance.policy.check.suffixes import registrable
 from governance.policy.decision import ISOLATIONS, Scratch
-from governance.policy.syntax import Field, MountSyntax, ScratchSyntax
+from governance.policy.hosts import covers_host
+from governance.policy.profile import Egress, Profile, Secret, Waiver
+from governance.policy.syntax import (
+    Field,
+    HostsSyntax,
+    MountSyntax,
+    ScratchSyntax,
+    SecretSyntax,
+    WaiveSyntax,
+    Word,
+)
 
 if TYPE_CHECKING:
     from governance.policy.check.scope import FileScope
     from governance.policy.decision import Isolation
-    from governance.policy.syntax import SandboxSyntax, Word
+    from governance.policy.syntax import FieldSyntax, SandboxSyntax
 
 __all__ = ["check_profile"]
 
@@ -31,6 +43,10 @@ _QUANTITIES: Final = {
 }
 """The type, default, least and most of each quantity of a sandbox; a tmpfs of size 0 would have no limit."""
 
+_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+_FORMS: Final = ("bearer", "basic", "header")
+Each = TypeVar("Each", bound="FieldSyntax")
+
 _SYSTEM: Final = tuple(
     PathSet.tree(f"/{name}")
     for name in ("bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "libx32", "proc", "sbin", "sys", "usr")
@@ -42,8 +58,9 @@ def check_profile(scope: FileScope, syntax: SandboxSyntax) -> Profile | None:
     """Return the sandbox profile that is declared, None when something about it is wrong and reported."""
     before = len(scope.scope.diagnostics)
     fields: dict[str, Word] = {}
-    mounts = [each for each in syntax.fields if isinstance(each, MountSyntax)]
-    scratch = [each for each in syntax.fields if isinstance(each, ScratchSyntax)]
+    mounts = _all(syntax, MountSyntax)
+    scratch = _all(syntax, ScratchSyntax)
+    egress = _egress(scope, _one(scope, _all(syntax, HostsSyntax), syntax.name, "network"))
     for each in syntax.fields:
         if isinstance(each, Field):
             scope.declare("field", each.name, each.value, fields)
@@ -53,17 +70,24 @@ def check_profile(scope: FileScope, syntax: SandboxSyntax) -> Profile | None:
         name=syntax.name.text,
         image=_image(scope, fields.get("image"), syntax.name),
         isolation=_isolation(scope, fields),
+        root=_word(scope, fields, "root", ("read-only", "writable")) == "writable",
         mount=_path(scope, mounts[0].target) if mounts else None,
         writable=bool(mounts) and _mode(scope, mounts[0].mode),
         scratch=tuple(
             Scratch(_path(scope, each.target), _limit(scope, each.size, "scratch")) for each in scratch
         ),
+        egress=egress,
+        secrets=tuple(sorted(_secret(scope, each, egress) for each in _all(syntax, SecretSyntax))),
+        shared=_word(scope, fields, "reuse", ("per-call", "per-agent")) == "per-agent",
+        waiver=_waiver(scope, _one(scope, _all(syntax, WaiveSyntax), syntax.name, "waive")),
         memory=_limit(scope, fields.get("memory"), "memory"),
         cpus=_thousandths(scope, fields.get("cpus")),
         pids=_limit(scope, fields.get("pids"), "pids"),
         timeout=_limit(scope, fields.get("timeout"), "timeout"),
         output=_limit(scope, fields.get("output"), "output"),
     )
+    _network(scope, fields, profile)
+    _root(scope, fields, profile)
     _apart(scope, [*(each.target for each in mounts[:1]), *(each.target for each in scratch)])
     return profile if len(scope.scope.diagnostics) == before else None
 
@@ -94,13 +118,6 @@ def _image(scope: FileScope, word: Word | None, name: Word) -> str:
 
 
 def _isolation(scope: FileScope, fields: dict[str, Word]) -> Isolation:
-    root, network = fields.get("root"), fields.get("network")
-    if root is not None and root.text != "read-only":
-        scope.report(
-            "writable-root", "the root can only be read-only", root, "write root read-only, and use scratch"
-        )
-    if network is not None and network.text != "none":
-        scope.report("network", "the network can only be none", network, "write network none")
     word = fields.get("isolation")
     if word is None:
         return "container"
@@ -108,6 +125,89 @@ def _isolation(scope: FileScope, fields: dict[str, Word]) -> Isolation:
         scope.unknown("isolation", word, ISOLATIONS)
         return "container"
     return word.text
+
+
+def _all(syntax: SandboxSyntax, kind: type[Each]) -> list[Each]:
+    return [each for each in syntax.fields if isinstance(each, kind)]
+
+
+def _one(scope: FileScope, found: list[Each], name: Word, what: str) -> Each | None:
+    if len(found) > 1:
+        scope.report("said-twice", f"`{what}` stands here twice", name, "keep one of them")
+    return found[0] if found else None
+
+
+def _word(scope: FileScope, fields: dict[str, Word], name: str, known: tuple[str, str]) -> str:
+    word = fields.get(name)
+    if word is None:
+        return known[0]
+    if word.text not in known:
+        scope.unknown(name, word, known)
+    return word.text
+
+
+def _network(scope: FileScope, fields: dict[str, Word], profile: Profile) -> None:
+    word = fields.get("network")
+    if word is not None and word.text != "none":
+        mend = 'write network none, or network hosts "data.example.org" port 443'
+        scope.report("bad-network", f"`{word.text}` is no network", word, mend)
+    elif word is not None and profile.egress is not None:
+        scope.report("said-twice", "there is no network, and there are hosts", word, "keep one of them")
+
+
+def _root(scope: FileScope, fields: dict[str, Word], profile: Profile) -> None:
+    if profile.root and profile.isolation != "microvm" and profile.waiver is None:
+        message = "a writable root needs a machine of its own, or someone who accepts the risk"
+        mend = 'write isolation microvm, or waive "why" until 2027-01-31'
+        scope.report("writable-root", message, fields["root"], mend)
+
+
+def _egress(scope: FileScope, syntax: HostsSyntax | None) -> Egress | None:
+    if syntax is None:
+        return None
+    for word in syntax.hosts:
+        _host(scope, word)
+    port = 443 if syntax.port is None else number(scope, syntax.port, "Int")
+    if syntax.port is not None and port is not None and not 1 <= port <= 65_535:
+        scope.report("out-of-range", f"there is no port {port}", syntax.port, "between 1 and 65535")
+    for word in syntax.methods:
+        if word.text not in _METHODS:
+            scope.unknown("method", word, _METHODS)
+    hosts, methods = (frozenset(word.text for word in words) for words in (syntax.hosts, syntax.methods))
+    return Egress(hosts, port or 443, methods)
+
+
+def _host(scope: FileScope, word: Word) -> None:
+    """Report a host that is none, and one that would be a whole registry's."""
+    name = word.text.removeprefix("*.")
+    try:
+        check_host(name)
+    except ValueError as error:
+        scope.report("bad-host", f"this is no host: {error}", word, 'like "data.example.org"')
+        return
+    if name != word.text and not registrable(name):
+        message = f"`{word.text}` holds hosts of people who have nothing to do with each other"
+        scope.report("wide-host", message, word, f'name a domain that someone owns, like "*.example.{name}"')
+
+
+def _secret(scope: FileScope, syntax: SecretSyntax, egress: Egress | None) -> Secret:
+    host = syntax.host.text
+    if egress is None or not any(covers_host(each, host) for each in egress.hosts):
+        message = f"the sandbox cannot reach {host}, where the secret goes"
+        mend = f'add network hosts "{host}", or leave the secret out'
+        scope.report("lost-secret", message, syntax.host, mend)
+    if syntax.form.text not in _FORMS:
+        scope.unknown("form", syntax.form, _FORMS)
+    return Secret(syntax.name.text, host, syntax.form.text)
+
+
+def _waiver(scope: FileScope, syntax: WaiveSyntax | None) -> Waiver | None:
+    if syntax is None:
+        return None
+    until = check_moment(scope, syntax.until)
+    if not syntax.reason.text.strip():
+        scope.report("no-reason", "a waiver gives its reason", syntax.reason, 'like waive "why" until …')
+    return None if until is None else Waiver(syntax.reason.text, until)
 
 
 def _path(scope: FileScope, word: Word) -> str:

@@ -1,78 +1,176 @@
-"""Checks permits and forbids: whom, which calls, under what condition, in which sandbox, with examples."""
+"""Checks rules: whom, which calls, under what condition, in which sandbox, until when, with examples."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
 
-from governance.capabilities.declaration import Verb
-from governance.errors import RequestError
-from governance.policy.bundle import Audience, Doing, Example, Named, Rule, may_be_about
-from governance.policy.check.conditions import Conditions, literal_of
-from governance.policy.check.literals import path_sets, single
-from governance.policy.syntax import AgentsClause, AnyTarget, NamedTarget, Word
-from governance.request.bind import bind
-from governance.request.syntax import parse_call
-from governance.text import Source
+from governance.policy.check.budgets import check_budget
+from governance.policy.check.calls import read_call_of
+from governance.policy.check.conditions import Conditions
+from governance.policy.check.instants import check_moment
+from governance.policy.check.literals import single
+from governance.policy.check.targets import check_targets
+from governance.policy.rule import Audience, Clearance, Example, Proof, Rule
+from governance.policy.target import may_be_about
 
 if TYPE_CHECKING:
-    from governance.policy.bundle import Profile, Target
+    from governance.capabilities.declaration import Capability
     from governance.policy.check.scope import FileScope
     from governance.policy.condition import Condition
     from governance.policy.decision import RuleReference
-    from governance.policy.syntax import ConditionSyntax, RuleSyntax
+    from governance.policy.profile import Profile
+    from governance.policy.rule import Kind, Verdict
+    from governance.policy.syntax import (
+        AgentsClause,
+        Clause,
+        ConditionSyntax,
+        ProveSyntax,
+        RuleSyntax,
+        TargetSyntax,
+        Word,
+    )
+    from governance.policy.target import Target
 
-__all__ = ["check_rule"]
+__all__ = ["check_clearance", "check_proof", "check_rule"]
 
-_VERBS: Final = {
-    "reads": Verb.READ,
-    "writes": Verb.WRITE,
-    "creates": Verb.CREATE,
-    "deletes": Verb.DELETE,
-    "executes": Verb.EXECUTE,
-    "sends": Verb.SEND,
+_CLAUSES: Final = {
+    "permit": {
+        "agent",
+        "call",
+        "when",
+        "unless",
+        "sandbox",
+        "because",
+        "allows",
+        "denies",
+        "including",
+        "until",
+    },
+    "forbid": {"agent", "call", "when", "unless", "because", "allows", "denies", "until"},
+    "ask": {"agent", "call", "when", "unless", "because", "allows", "denies", "asks", "until", "approver"},
+    "limit": {"agent", "call", "when", "unless", "because", "until", "at", "for", "counting"},
+    "label": {"agent", "call", "when", "unless", "because", "until"},
+    "declassify": {"clears", "approver", "because"},
 }
+"""The clauses that each kind of rule may have."""
+
+_VERDICTS: Final[dict[str, Verdict]] = {"allows": "allow", "denies": "deny", "asks": "ask"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Reads the clauses of one rule."""
+
+    scope: FileScope
+    clauses: tuple[Clause, ...]
+    name: Word
+
+    def words(self, keyword: str) -> tuple[Word, ...]:
+        clause = single(self.scope, self.clauses, keyword)
+        return () if clause is None else cast("tuple[Word, ...]", clause.items)
+
+    def conditions(
+        self, targets: tuple[Target, ...]
+    ) -> tuple[Condition | None, Condition | None, tuple[Capability, ...]]:
+        """Return `when`, `unless`, and the capabilities that the rule is about."""
+        known = sorted(self.scope.scope.capabilities.items())
+        about = tuple(each for _, each in known if may_be_about(targets, each))
+        checker = Conditions(self.scope, about, lambda past: check_targets(self.scope, past))
+        found = [self._condition(checker, keyword) if targets else None for keyword in ("when", "unless")]
+        return found[0], found[1], about
+
+    def _condition(self, checker: Conditions, keyword: str) -> Condition | None:
+        clause = single(self.scope, self.clauses, keyword)
+        return None if clause is None else checker.check(cast("ConditionSyntax", clause.items[0]))
+
+    def targets(self) -> tuple[Target, ...]:
+        clause = single(self.scope, self.clauses, "call")
+        if clause is None:
+            message = f"the rule `{self.name.text}` does not say which calls"
+            self.scope.report("no-call", message, self.name, "add call NAME")
+            return ()
+        return check_targets(self.scope, cast("tuple[TargetSyntax, ...]", clause.items))
+
+    def because(self, *, needed: bool) -> str:
+        words = self.words("because")
+        if not words and needed:
+            message = f"the rule `{self.name.text}` gives no reason"
+            self.scope.report("no-reason", message, self.name, 'add because "…"')
+        return words[0].text if words else ""
+
+    def until(self) -> int | None:
+        words = self.words("until")
+        return check_moment(self.scope, words[0]) if words else None
 
 
 def check_rule(scope: FileScope, syntax: RuleSyntax, reference: RuleReference) -> Rule | None:
     """Return the rule, None when something about it is wrong and reported."""
     before = len(scope.scope.diagnostics)
-    permit = syntax.kind.text == "permit"
-    targets = _targets(scope, syntax)
-    bare = Rule(
+    kind = cast("Kind", syntax.kind.text)
+    _only(scope, syntax)
+    read = _Read(scope, syntax.clauses, syntax.name)
+    audience = _audience(scope, syntax)
+    targets = read.targets()
+    when, unless, about = read.conditions(targets)
+    rule = Rule(
         reference=reference,
-        kind="permit" if permit else "forbid",
-        audience=_audience(scope, syntax),
+        kind=kind,
+        audience=audience,
         targets=targets,
-        when=None,
-        unless=None,
-        because=_because(scope, syntax),
-        profile=_profile(scope, syntax),
+        when=when,
+        unless=unless,
+        because=read.because(needed=kind in ("permit", "forbid", "ask")),
+        profile=_profile(scope, syntax) if kind == "permit" else None,
         including_protected=single(scope, syntax.clauses, "including") is not None,
-        examples=(),
+        budget=check_budget(scope, syntax, about) if kind == "limit" else None,
+        approvers=frozenset(word.text for word in read.words("approver")),
+        until=read.until(),
     )
-    about = tuple(each for _, each in sorted(scope.scope.capabilities.items()) if may_be_about(bare, each))
-    conditions = Conditions(scope, about)
-    when = _condition(scope, syntax, conditions, "when") if targets else None
-    unless = _condition(scope, syntax, conditions, "unless") if targets else None
-    examples = (*_examples(scope, syntax, "allows"), *_examples(scope, syntax, "denies"))
-    if bare.including_protected and not permit:
-        scope.report(
-            "not-in-forbid", "a forbid covers protected paths anyway", syntax.name, "leave `including` out"
-        )
+    examples = tuple(example for keyword in _VERDICTS for example in _examples(scope, syntax, keyword))
+    return None if len(scope.scope.diagnostics) > before else replace(rule, examples=examples)
+
+
+def check_clearance(scope: FileScope, syntax: RuleSyntax, reference: RuleReference) -> Clearance | None:
+    """Return who may clear which labels, None when something about it is wrong and reported."""
+    before = len(scope.scope.diagnostics)
+    _only(scope, syntax)
+    read = _Read(scope, syntax.clauses, syntax.name)
+    labels, approvers = read.words("clears"), read.words("approver")
+    for label in labels:
+        if label.text not in scope.scope.labels:
+            scope.unknown("label", label, scope.scope.labels)
+    if not labels:
+        scope.report("no-label", "this says no label that it clears", syntax.name, "add clears NAME")
+    if not approvers:
+        message = "this does not say who may clear a label"
+        scope.report("no-approver", message, syntax.name, 'add approver "NAME"')
+    because = read.because(needed=True)
     if len(scope.scope.diagnostics) > before:
         return None
-    return Rule(
-        reference,
-        bare.kind,
-        bare.audience,
-        targets,
-        when,
-        unless,
-        bare.because,
-        bare.profile,
-        bare.including_protected,
-        examples,
-    )
+    names, people = (frozenset(word.text for word in words) for words in (labels, approvers))
+    return Clearance(reference, names, people, because)
+
+
+def check_proof(scope: FileScope, syntax: ProveSyntax, reference: RuleReference) -> Proof | None:
+    """Return the claim, None when something about it is wrong and reported."""
+    before = len(scope.scope.diagnostics)
+    read = _Read(scope, syntax.clauses, syntax.name)
+    targets = check_targets(scope, syntax.targets)
+    when, unless, _ = read.conditions(targets)
+    if len(scope.scope.diagnostics) > before:
+        return None
+    return Proof(reference, syntax.always, targets, when, unless)
+
+
+def _only(scope: FileScope, syntax: RuleSyntax) -> None:
+    """Report clauses that this kind of rule does not have."""
+    kind = syntax.kind.text
+    for clause in syntax.clauses:
+        if clause.keyword not in _CLAUSES[kind]:
+            message = f"`{clause.keyword}` says nothing in a {kind}"
+            place = (clause.start, clause.end)
+            scope.report(f"not-in-{kind}", message, place, "leave it out")
 
 
 def _audience(scope: FileScope, syntax: RuleSyntax) -> Audience:
@@ -96,80 +194,8 @@ def _audience(scope: FileScope, syntax: RuleSyntax) -> Audience:
     )
 
 
-def _targets(scope: FileScope, syntax: RuleSyntax) -> tuple[Target, ...]:
-    clause = single(scope, syntax.clauses, "call")
-    if clause is None:
-        scope.report(
-            "no-call", f"the rule `{syntax.name.text}` does not say which calls", syntax.name, "add call NAME"
-        )
-        return ()
-    found = [
-        _named(scope, item) if isinstance(item, NamedTarget) else _doing(scope, cast("AnyTarget", item))
-        for item in clause.items
-    ]
-    kept = tuple(target for target in found if target is not None)
-    return kept if len(kept) == len(found) else ()
-
-
-def _named(scope: FileScope, target: NamedTarget) -> Target | None:
-    name, known = target.name, scope.scope.capabilities
-    if not name.text.endswith(".*"):
-        found = scope.find("capability", name, known)
-        return None if found is None else Named(frozenset({name.text}))
-    family = frozenset(each for each in known if each.startswith(name.text[:-1]))
-    if not family:
-        families = {each.rpartition(".")[0] + ".*" for each in known}
-        scope.unknown("capability", name, families)
-        return None
-    return Named(family)
-
-
-def _doing(scope: FileScope, target: AnyTarget) -> Target | None:
-    if not target.verbs:
-        return Named(frozenset(scope.scope.capabilities))
-    before = len(scope.scope.diagnostics)
-    for verb in target.verbs:
-        if verb.text not in _VERBS:
-            scope.unknown("effect", verb, _VERBS)
-    verbs = frozenset(_VERBS[verb.text] for verb in target.verbs if verb.text in _VERBS)
-    places = None
-    if target.reach is not None and target.place is not None:
-        literal = literal_of(scope, target.place)
-        if verbs & {Verb.EXECUTE, Verb.SEND}:
-            scope.report(
-                "bad-effect", "only effects on paths are under a path", target.reach, "leave the place out"
-            )
-        elif literal is not None:
-            places = path_sets(scope, literal, tree=target.reach.text == "under")
-    return Doing(verbs, places) if len(scope.scope.diagnostics) == before else None
-
-
-def _condition(
-    scope: FileScope, syntax: RuleSyntax, conditions: Conditions, keyword: str
-) -> Condition | None:
-    clause = single(scope, syntax.clauses, keyword)
-    return None if clause is None else conditions.check(cast("ConditionSyntax", clause.items[0]))
-
-
-def _because(scope: FileScope, syntax: RuleSyntax) -> str:
-    clause = single(scope, syntax.clauses, "because")
-    if clause is None:
-        scope.report(
-            "no-reason", f"the rule `{syntax.name.text}` gives no reason", syntax.name, 'add because "…"'
-        )
-        return ""
-    return cast("Word", clause.items[0]).text
-
-
 def _profile(scope: FileScope, syntax: RuleSyntax) -> Profile | None:
     clause = single(scope, syntax.clauses, "sandbox")
-    if syntax.kind.text == "forbid":
-        if clause is not None:
-            place = (clause.start, clause.end)
-            scope.report(
-                "not-in-forbid", "a forbid runs nothing, so it has no sandbox", place, "leave it out"
-            )
-        return None
     if clause is None:
         message = f"the permit `{syntax.name.text}` does not say in which sandbox"
         scope.report("no-sandbox", message, syntax.name, "add sandbox NAME")
@@ -181,22 +207,7 @@ def _examples(scope: FileScope, syntax: RuleSyntax, keyword: str) -> tuple[Examp
     words = (
         cast("Word", item) for clause in syntax.clauses if clause.keyword == keyword for item in clause.items
     )
-    found = (_example(scope, word, allowed=keyword == "allows") for word in words)
-    return tuple(example for example in found if example is not None)
-
-
-def _example(scope: FileScope, word: Word, *, allowed: bool) -> Example | None:
-    """Read an example with the grammar of requests, and place what is wrong with it in this file."""
-    text = Source("example", scope.source.text[word.start : word.end])
-    try:
-        syntax = parse_call(text)
-        if syntax.name in scope.scope.broken:
-            return None
-        call = bind(syntax, scope.scope.capabilities)
-    except RequestError as error:
-        for found in error.diagnostics:
-            start, end = (found.span.start, found.span.end) if found.span else (0, len(text.text))
-            place = (word.start + start, word.start + end)
-            scope.report(f"example-{found.code}", f"in the example, {found.message}", place, found.help)
-        return None
-    return Example(call, allowed, word.start, word.end)
+    found = ((word, read_call_of(scope, word, "example")) for word in words)
+    return tuple(
+        Example(call, _VERDICTS[keyword], word.start, word.end) for word, call in found if call is not None
+    )

@@ -7,11 +7,13 @@ error.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from governance.capabilities.declaration import Capability  # noqa: TC001 - fields of a dataclass are read
 from governance.errors import Diagnostic
-from governance.policy.bundle import Agent, Profile, Protected, Rule  # noqa: TC001
+from governance.policy.profile import Profile  # noqa: TC001
+from governance.policy.rule import Agent, Clearance, Proof, Protected, Rule  # noqa: TC001
+from governance.policy.suite import Scenario  # noqa: TC001
 from governance.policy.syntax import LiteralSyntax, Word  # noqa: TC001
 from governance.text import Source, nearest, shown
 
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["FileScope", "Scope"]
 
 Declared = TypeVar("Declared")
+
+_IMPORTED: Final = ("let", "sandbox")
+"""What a file sees of another only when it imports it; all else is known in the whole bundle."""
 
 
 @dataclass(slots=True)
@@ -35,7 +40,15 @@ class Scope:
     profiles: dict[str, Profile] = field(default_factory=dict)
     rules: list[Rule] = field(default_factory=list)
     protected: list[Protected] = field(default_factory=list)
+    clearances: list[Clearance] = field(default_factory=list)
+    proofs: list[Proof] = field(default_factory=list)
+    tests: list[Scenario] = field(default_factory=list)
+    labels: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
+    homes: dict[tuple[str, str], str] = field(default_factory=dict)
+    """The file that declares each let and sandbox, by its kind and name."""
+    imports: dict[str, frozenset[str]] = field(default_factory=dict)
+    """The files that each file imports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +76,23 @@ class FileScope:
             )
         else:
             table[name.text] = value
+            self.scope.homes[kind, name.text] = self.source.name
 
     def find(self, kind: str, name: Word, table: Mapping[str, Declared]) -> Declared | None:
         """Return what `name` stands for in `table`; one that is not there is reported, with the nearest."""
         found = table.get(name.text)
         if found is None:
             self.unknown(kind, name, table)
+        elif kind in _IMPORTED:
+            self._imported(kind, name)
         return found
+
+    def _imported(self, kind: str, name: Word) -> None:
+        """Report the use of a name that another file declares and this one does not import."""
+        home = self.scope.homes[kind, name.text]
+        if home not in (self.source.name, *self.scope.imports.get(self.source.name, ())):
+            message = f"the {kind} `{name.text}` is declared in {home}, which this file does not import"
+            self.report("not-imported", message, name, f'add import "{home}" at the top of the file')
 
     def unknown(self, kind: str, name: Word, known: Collection[str]) -> None:
         """Report that `name` is no known `kind`, unless its declaration itself is what is broken."""

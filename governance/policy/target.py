@@ -1,0 +1,91 @@
+"""What rules are about: calls by name, or by what they do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias, assert_never
+
+from governance.capabilities.glob import PathSet
+from governance.capabilities.networks import Network
+from governance.policy.hosts import meets_domain, within_domain
+
+if TYPE_CHECKING:
+    from governance.capabilities.declaration import Capability, Effect, Verb
+
+__all__ = ["Doing", "Named", "Target", "covers", "may_be_about", "meets"]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Calls of these capabilities."""
+
+    capabilities: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """Calls by what they do: any of `verbs`, to any path of `places` or host within `domains` where given.
+
+    A permit's target holds what the call does altogether, that of any other rule whatever it touches.
+    """
+
+    verbs: frozenset[Verb]
+    places: tuple[PathSet, ...] | None = None
+    domains: tuple[str, ...] | None = None
+
+
+Target: TypeAlias = Named | Doing
+
+
+def may_be_about(targets: tuple[Target, ...], capability: Capability) -> bool:
+    """Whether some call of `capability` may be in one of `targets`, whatever its arguments."""
+    return any(
+        capability.name in target.capabilities
+        if isinstance(target, Named)
+        else capability.opaque or not target.verbs.isdisjoint(form.verb for form in capability.effects)
+        for target in targets
+    )
+
+
+def covers(target: Target, capability: str, effects: tuple[Effect, ...]) -> bool:
+    """Whether `target` holds everything that a call of `capability` with these effects does."""
+    match target:
+        case Named():
+            return capability in target.capabilities
+        case Doing():
+            return bool(effects) and all(
+                effect.verb in target.verbs and _lies_in(effect, target) for effect in effects
+            )
+        case _:
+            assert_never(target)
+
+
+def meets(target: Target, capability: str, effects: tuple[Effect, ...]) -> bool:
+    """Whether `target` holds anything that a call of `capability` with these effects does."""
+    match target:
+        case Named():
+            return capability in target.capabilities
+        case Doing():
+            return any(effect.verb in target.verbs and _touches(effect, target) for effect in effects)
+        case _:
+            assert_never(target)
+
+
+def _lies_in(effect: Effect, target: Doing) -> bool:
+    """Whether the whole effect lies in the target's places. What is not of their kind does not."""
+    where = effect.target
+    if target.places is not None:
+        return isinstance(where, PathSet) and any(where.within(place) for place in target.places)
+    if target.domains is not None:
+        return isinstance(where, str) and within_domain(where, target.domains)
+    return True
+
+
+def _touches(effect: Effect, target: Doing) -> bool:
+    """Whether any of the effect lies in the target's places. An address may be that of any host."""
+    where = effect.target
+    if target.places is not None:
+        return isinstance(where, PathSet) and any(where.meets(place) for place in target.places)
+    if target.domains is not None:
+        return isinstance(where, Network) or (isinstance(where, str) and meets_domain(where, target.domains))
+    return True
