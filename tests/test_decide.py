@@ -10,7 +10,8 @@ import pytest
 
 from governance.decide import decide, judge
 from governance.policy.decision import Code
-from governance.policy.facts import EngineFacts, State
+from governance.policy.facts import EngineFacts
+from governance.policy.state import State
 from governance.request.wire import Origin, Oversize, parse_request
 from tests.interfaces import DECISION_KEYS
 from tests.policy.build import FACTS, bundle_of, call_of
@@ -166,7 +167,9 @@ def test_a_fault_of_the_engine_is_a_deny_that_names_it(
 def test_decide_gives_the_same_decision_as_judge_but_for_the_names_of_the_request() -> None:
     found = bundle()
     for text in ('fs.read(path="/workspace/a")', 'fs.read(path="/etc/a")', 'fs.read(path="/workspace/.env")'):
-        one = decide(found, call_of(found, text), found.agents["ann"], State(facts=FACTS), AT).to_json()
+        one = decide(
+            found, call_of(found, text), found.agents["ann"], State(facts=FACTS), AT
+        ).decision.to_json()
         two = asked(text).to_json()
         assert {key: value for key, value in one.items() if key not in ("request", "id")} == {
             key: value for key, value in two.items() if key not in ("request", "id")
@@ -176,8 +179,8 @@ def test_decide_gives_the_same_decision_as_judge_but_for_the_names_of_the_reques
 def test_decide_denies_without_a_bundle_and_without_an_agent() -> None:
     found = bundle()
     call = call_of(found, 'fs.read(path="/workspace/a")')
-    assert decide(None, call, found.agents["ann"], State(), AT).code is Code.FAIL_CLOSED
-    assert decide(found, call, None, State(), AT).code is Code.UNKNOWN_AGENT
+    assert decide(None, call, found.agents["ann"], State(), AT).decision.code is Code.FAIL_CLOSED
+    assert decide(found, call, None, State(), AT).decision.code is Code.UNKNOWN_AGENT
 
 
 def test_a_call_that_was_bound_under_other_policies_is_denied() -> None:
@@ -185,7 +188,7 @@ def test_a_call_that_was_bound_under_other_policies_is_denied() -> None:
     all_ = 'permit all { agent any  call any  sandbox reader  because "x" }\n'
     other, found = bundle_of(own), bundle_of(all_)
     for text in ('x.run(path="/a")', 'fs.read(path="/a")'):
-        decision = decide(found, call_of(other, text), found.agents["ann"], State(), AT)
+        decision = decide(found, call_of(other, text), found.agents["ann"], State(), AT).decision
         assert (decision.verdict, decision.code) == ("deny", Code.UNKNOWN_CAPABILITY)
 
 

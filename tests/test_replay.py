@@ -12,7 +12,7 @@ from governance.decide import judge
 from governance.errors import JournalError, PolicyError
 from governance.evidence import bundle_body, decision_body, fold
 from governance.journal.record import Event
-from governance.policy.facts import State
+from governance.policy.state import State
 from governance.replay import Replayed, replay, replay_with
 from governance.request.wire import LIMIT, Origin, Oversize, Syntax, parse_request
 from tests.policy.build import FACTS, bundle_of
@@ -52,9 +52,9 @@ def log_of(bundle: Bundle | None, *lines: Line, syntax: Syntax = Syntax.AUTO) ->
     state = fold(State(), Event(0, AT, "bundle", bodies[0][1]))
     for line in lines:
         request = parse_request(line, Origin("ann", "session", syntax))
-        body = decision_body(request, judge(bundle, request, state, AT), state)
-        bodies.append(("decision", body))
-        state = state.decided()
+        judgement = judge(bundle, request, state, AT)
+        bodies.append(("decision", decision_body(request, judgement, state)))
+        state = judgement.state
     return [
         Event(seq, AT, "bundle" if kind == "bundle" else "decision", json.loads(canonical(body)))
         for seq, (kind, body) in enumerate(bodies)

@@ -282,7 +282,8 @@ def library() -> dict[str, str]:
 def bundle_of(*files: tuple[Rule, ...]) -> Bundle:
     """Return the bundle of these rules, one file for each tuple."""
     texts = {
-        f"f{number}.policy": "".join(rule.text() for rule in found) for number, found in enumerate(files)
+        f"f{number}.policy": "".join(['import "world.policy"\n', *(rule.text() for rule in found)])
+        for number, found in enumerate(files)
     }
     # The library is the same in every example: reading a text and making a model are pure, and done once.
     with patch.object(check, "parse_file", _parsed), patch.object(capabilities, "make_model", _model):

@@ -17,21 +17,23 @@ from governance.journal.record import Event
 from governance.policy import evaluate as evaluation
 from governance.policy.condition import truth
 from governance.policy.decision import Code
-from governance.policy.evaluate import applies, evaluate
-from governance.policy.facts import EngineFacts, State
+from governance.policy.evaluate import applies
+from governance.policy.facts import EngineFacts
+from governance.policy.state import State
 from governance.replay import replay
 from governance.request.wire import Origin, Oversize, parse_request
 from tests.laws import policy_strategies as policy
 from tests.laws.oracle import concerns, meaning
-from tests.laws.policy_strategies import UNIVERSE, bundle_of, call_of, globbed, shown
+from tests.laws.policy_strategies import UNIVERSE, bundle_of, globbed, shown
+from tests.policy import build
 
 if TYPE_CHECKING:
     from governance.canonical import Json
-    from governance.capabilities import Call
     from governance.policy import Bundle
+    from governance.policy.case import Case
     from governance.policy.condition import Condition, Truth
-    from governance.policy.evaluate import Verdict
     from tests.laws.policy_strategies import Asked, Rule
+    from tests.policy.build import Verdict
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +44,7 @@ law = settings(max_examples=150, deadline=None, suppress_health_check=[HealthChe
 
 
 def verdict_of(bundle: Bundle, text: str, agent: str) -> Verdict:
-    return evaluate(bundle, call_of(bundle, text), bundle.agents.get(agent), FACTS)
+    return build.verdict_of(bundle, text, agent, FACTS)
 
 
 def names(verdict: Verdict) -> frozenset[str]:
@@ -149,10 +151,10 @@ def test_5_a_rule_that_cannot_be_evaluated_allows_nothing(
     assume(conditions)
     broken = data.draw(st.sampled_from(conditions))
 
-    def failing(condition: Condition, call: Call) -> Truth:
+    def failing(condition: Condition, case: Case) -> Truth:
         if condition is broken:
             raise LookupError
-        return truth(condition, call)
+        return truth(condition, case)
 
     with mock.patch.object(evaluation, "truth", failing):
         decision = judge(bundle, request, state, AT).decision
@@ -167,9 +169,9 @@ def test_5_no_condition_that_the_checker_accepts_can_fail(
 ) -> None:
     bundle = bundle_of(rules)
     for text in texts:
-        call = call_of(bundle, text)
-        for rule in bundle.rules_by_capability[call.capability.name]:
-            applies(rule, call, bundle.agents.get(agent) or bundle.agents["ann"], call.effects)
+        case = build.case_of(bundle, text, agent if agent in bundle.agents else "ann")
+        for rule in bundle.rules_by_capability[case.call.capability.name]:
+            applies(rule, case, case.call.effects)
 
 
 def recorded(body: dict[str, Json]) -> dict[str, Json]:
@@ -241,8 +243,8 @@ def test_what_is_allowed_of_a_set_is_allowed_of_every_member(
     about = {rule.reference: rule for rule in bundle.rules_by_capability["fs.search"]}
     both = {rule.reference for rule in bundle.rules_by_capability["fs.read"]} & about.keys()
     for member in members[:: max(1, len(members) // 12)]:
-        read = call_of(bundle, f'fs.read(path="{shown(member)}")')
-        one = evaluate(bundle, read, bundle.agents[agent], FACTS)
+        read = f'fs.read(path="{shown(member)}")'
+        one, case = verdict_of(bundle, read, agent), build.case_of(bundle, read, agent)
         assert one.code is not Code.FORBIDDEN or not set(one.rules) & both, member
         for reference in both.intersection(verdict.rules):
-            assert applies(about[reference], read, bundle.agents[agent], read.effects), member
+            assert applies(about[reference], case, case.call.effects), member

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from governance import resources
+from governance.decide import decide
 from governance.instant import milliseconds
 from governance.policy.case import Case, session_key
+from governance.policy.decision import Allow
 from governance.policy.evaluate import evaluate
 from governance.policy.facts import EngineFacts
 from governance.policy.state import State
@@ -19,6 +21,7 @@ from governance.text import Source
 if TYPE_CHECKING:
     from governance.capabilities import Call
     from governance.policy import Bundle
+    from governance.policy.decision import Code, RuleReference, SandboxSpec
     from governance.policy.evaluate import Ruling
 
 WORLD = """
@@ -29,7 +32,8 @@ sandbox reader { image "governance/base" mount workspace at "/workspace" read-on
 sandbox editor { image "governance/base" mount workspace at "/workspace" writable }
 sandbox bare { image "governance/base" mount workspace at "/workspace" read-only isolation gvisor }
 """
-NOON = milliseconds("2026-11-23T12:00:00.000Z")
+AT = "2026-11-23T12:00:00.000Z"
+NOON = milliseconds(AT)
 """A Monday."""
 
 FACTS = EngineFacts((("governance/base", "sha256:" + "a" * 64),), ("container",))
@@ -68,8 +72,28 @@ def ruling_of(bundle: Bundle, text: str, agent: str = "ann") -> Ruling:
     return evaluate(bundle, case_of(bundle, text, agent))
 
 
-def outcome(bundle: Bundle, text: str, agent: str = "ann") -> str:
+class Verdict(NamedTuple):
+    """What a decision came to."""
+
+    code: Code
+    rules: tuple[RuleReference, ...]
+    reason: str
+    effects: tuple[str, ...]
+    sandbox: SandboxSpec | None
+
+
+def verdict_of(
+    bundle: Bundle, text: str, agent: str | None = "ann", facts: EngineFacts | None = None
+) -> Verdict:
+    """Return the verdict on the call `text`, before which nothing has happened."""
+    known = bundle.agents.get(agent) if agent else None
+    found = decide(bundle, call_of(bundle, text), known, State(facts=facts), AT).decision
+    sandbox = found.sandbox if isinstance(found, Allow) else None
+    return Verdict(found.code, found.rules, found.reason, found.calls[0].effects, sandbox)
+
+
+def outcome(bundle: Bundle, text: str, agent: str | None = "ann") -> str:
     """Return the code of the verdict and the short names of the rules that determined it, sorted."""
-    ruling = ruling_of(bundle, text, agent)
-    names = sorted(rule.name.rpartition("/")[2] for rule in ruling.rules)
-    return " ".join([ruling.code.value, *names])
+    verdict = verdict_of(bundle, text, agent)
+    names = sorted(rule.name.rpartition("/")[2] for rule in verdict.rules)
+    return " ".join([verdict.code.value, *names])

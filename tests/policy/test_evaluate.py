@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from governance.policy.evaluate import evaluate
 from tests.policy.build import FACTS, bundle_of, call_of, outcome, verdict_of
 
 READ = 'permit read { agent in coders  call fs.read  when path under "/workspace"  sandbox reader  because "work" }\n'
@@ -232,7 +231,7 @@ def test_an_operators_own_class_of_protected_paths() -> None:
 def test_what_the_engine_lacks_is_denied_though_permitted() -> None:
     bundle = bundle_of(READ + 'permit b { agent in reviewers  call fs.read  sandbox bare  because "x" }\n')
     call = call_of(bundle, 'fs.read(path="/workspace/a")')
-    found = {name: evaluate(bundle, call, bundle.agents[name], FACTS) for name in ("ann", "bob", "homeless")}
+    found = {name: verdict_of(bundle, call, name, FACTS) for name in ("ann", "bob", "homeless")}
     assert {name: verdict.code.value for name, verdict in found.items()} == {
         "ann": "permitted",
         "bob": "fail-closed",

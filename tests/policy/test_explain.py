@@ -6,7 +6,7 @@ import pytest
 
 from governance.policy.evaluate import evaluate
 from governance.policy.explain import Explanation, RuleExplanation, explain
-from tests.policy.build import bundle_of, call_of
+from tests.policy.build import bundle_of, case_of
 
 RULES = """
 permit read { agent in coders  call fs.read  when path under "/workspace" and offset < 10  unless path matches "**/.env"
@@ -18,9 +18,9 @@ permit other { agent in reviewers  call git.log  sandbox reader  because "x" }
 
 def explained(rules: str, text: str, agent: str = "ann") -> Explanation:
     bundle = bundle_of(rules)
-    call = call_of(bundle, text)
-    explanation = explain(bundle, call, bundle.agents[agent], None)
-    assert explanation.verdict == evaluate(bundle, call, bundle.agents[agent], None)
+    case = case_of(bundle, text, agent)
+    explanation = explain(bundle, case)
+    assert explanation.ruling == evaluate(bundle, case)
     return explanation
 
 

@@ -6,9 +6,8 @@ import pytest
 
 from governance.canonical import digest
 from governance.policy.decision import Mount, SandboxSpec, Scratch
-from governance.policy.evaluate import evaluate
 from governance.policy.facts import EngineFacts
-from tests.policy.build import FACTS, bundle_of, call_of
+from tests.policy.build import FACTS, bundle_of, verdict_of
 
 IMAGE = "sha256:" + "a" * 64
 BOXES = """
@@ -21,7 +20,7 @@ sandbox two { image "governance/base" mount workspace at "/workspace" writable i
 
 def sandbox_of(rules: str, text: str, facts: EngineFacts | None = None) -> SandboxSpec:
     bundle = bundle_of(rules)
-    verdict = evaluate(bundle, call_of(bundle, text), bundle.agents["ann"], facts)
+    verdict = verdict_of(bundle, text, facts=facts)
     assert verdict.sandbox is not None, verdict.reason
     return verdict.sandbox
 
@@ -86,11 +85,10 @@ def test_what_a_program_reads_is_named_by_its_digest() -> None:
 def test_a_sandbox_without_a_mount_needs_no_workspace() -> None:
     rules = 'sandbox none { image "governance/base" }\n' + permits("none", call="proc.exec")
     bundle = bundle_of(rules)
-    call = call_of(bundle, 'proc.exec(argv=["/bin/x"])')
-    verdict = evaluate(bundle, call, bundle.agents["homeless"], None)
+    verdict = verdict_of(bundle, 'proc.exec(argv=["/bin/x"])', "homeless")
     assert verdict.sandbox is not None
     assert verdict.sandbox.mounts == ()
-    assert [str(effect) for effect in verdict.effects] == ["execute /bin/x"]
+    assert verdict.effects == ("execute /bin/x",)
 
 
 def test_the_image_is_the_engines_by_digest() -> None:
@@ -109,7 +107,7 @@ def test_the_image_is_the_engines_by_digest() -> None:
 )
 def test_what_the_engine_does_not_have_is_no_sandbox(image: str, facts: EngineFacts, reason: str) -> None:
     bundle = bundle_of(f'sandbox s {{ image "{image}" }}\n' + permits("s"))
-    verdict = evaluate(bundle, call_of(bundle, 'fs.read(path="/a")'), bundle.agents["ann"], facts)
+    verdict = verdict_of(bundle, 'fs.read(path="/a")', facts=facts)
     assert verdict.code.value == "fail-closed"
     assert verdict.sandbox is None
     assert reason in verdict.reason
