@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from governance.canonical import canonical
 from governance.capabilities.glob import PathSet
-from governance.capabilities.hosts import url_parts
 from governance.capabilities.networks import Network
 from governance.capabilities.numbers import decimal_text
+from governance.capabilities.urls import url_parts
 from governance.capabilities.values import field_of
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ def _host(kind: str, value: str) -> Network | str:
     """Return where something is sent to: of a URL its host, of an address its domain."""
     match kind:
         case "Url":
-            return url_parts(value)[1]
+            return url_parts(value).host
         case "Email":
             return value.rpartition("@")[2]
         case "Cidr":

@@ -14,13 +14,23 @@ from typing import TYPE_CHECKING
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from governance.canonical import canonical
 from governance.errors import RequestError
 from governance.request import Origin, Syntax, parse_request
 from governance.request.bind import bind
 from governance.request.surface import read_call
 from governance.request.syntax import Array, Literal, Node, parse_call, parse_json
 from governance.text import Source
-from tests.laws.strategies import HOSTILE, calls, on_surface, standard, texts, written_calls
+from tests.laws.strategies import (
+    HOSTILE,
+    calls,
+    on_surface,
+    standard,
+    texts,
+    typed,
+    typed_calls,
+    written_calls,
+)
 
 if TYPE_CHECKING:
     from governance.capabilities import Call
@@ -42,6 +52,23 @@ def test_printed_call_is_read_as_the_same_call(call: Call) -> None:
     assert (again.digest, again.argv, again.stdin) == (call.digest, call.argv, call.stdin)
     assert str(call).isascii()
     assert str(call).isprintable()
+
+
+@laws
+@given(typed_calls(), st.booleans())
+def test_value_of_every_type_is_read_as_itself_from_all_that_writes_it(
+    written: tuple[str, dict[str, object]], ascii_only: bool
+) -> None:
+    name, arguments = written
+    lines = [on_surface(syntax, name, arguments, ascii_only=ascii_only) for syntax in SURFACES]
+    bound = [bind(read_call(parse_request(line.encode(), Origin())), typed()) for line in lines]
+    printed = str(bound[0])
+    assert printed.isascii()
+    assert printed.isprintable()
+    again = bind(parse_call(Source("request", printed)), typed())
+    assert {(call.digest, str(call)) for call in bound} == {(again.digest, printed)}
+    assert again.arguments == bound[0].arguments
+    assert json.loads(canonical(again.to_json()))["arguments"].keys() == arguments.keys()
 
 
 @laws
