@@ -214,7 +214,7 @@ _PERSON = (
     ("email", Type("Email")),
     ("amount", Type("Decimal", -1, Decimal("500.5"), optional=True)),
 )
-_KINDS = (
+KINDS = (
     *(Type(name) for name in ("Bool", "Int", "Size", "Duration", "String", "Path", "Glob", "Host", "Argv")),
     *(Type(name) for name in ("Decimal", "Instant", "Url", "Cidr", "Email", "Json")),
     Type("Enum", names=("a", "b")),
@@ -232,7 +232,7 @@ _KINDS = (
 def typed() -> Mapping[str, Capability]:
     """Return a capability for each type, which takes one value of it and may take another."""
     made = {}
-    for number, kind in enumerate(_KINDS):
+    for number, kind in enumerate(KINDS):
         name = f"typed.t{number}"
         parameters = (Parameter("one", kind), Parameter("other", replace(kind, optional=True)))
         made[name] = Capability(name, "", parameters, (), (), (), make_model(name, parameters))
