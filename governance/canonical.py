@@ -1,8 +1,8 @@
 """Canonical JSON (RFC 8785) and SHA-256 digests: the only bytes that are ever hashed or compared.
 
-The values here hold no floats and no integer beyond 2**53 - 1, and their keys are ASCII names of ours; for
-these the C encoder of the standard library writes exactly RFC 8785 (a test holds it against the `rfc8785`
-package). Strict reading of foreign JSON lives in `governance.request`.
+The values here hold no floats, no integer beyond 2**53 - 1, and no key with a character beyond U+FFFF, so that
+characters and UTF-16 units sort alike; for these the C encoder of the standard library writes exactly RFC 8785
+(a test holds it against the `rfc8785` package). Strict reading of foreign JSON lives in `governance.request`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["EXACT_INTEGER", "Json", "canonical", "digest", "digest_of"]
+__all__ = ["EXACT_INTEGER", "Json", "canonical", "decimal_text", "digest", "digest_of"]
 
 Json: TypeAlias = "bool | int | str | Decimal | Sequence[Json] | Mapping[str, Json] | None"
 """A JSON value with exact numbers only; a decimal is written as its text."""
@@ -24,9 +24,9 @@ EXACT_INTEGER: Final = 2**53 - 1
 """The largest integer that every JSON reader keeps exact (RFC 7493, section 2.2)."""
 
 
-def _exact(value: object) -> str:
-    """Return an exact decimal as its text, which is what canonical data holds of it."""
-    if isinstance(value, Decimal):
+def decimal_text(value: object) -> str:
+    """Return an exact decimal as its digits, never with an exponent. Raises `TypeError` for anything else."""
+    if isinstance(value, Decimal) and value.is_finite():
         return f"{value:f}"
     raise TypeError(f"{type(value).__name__} is no canonical data")
 
@@ -37,7 +37,7 @@ _ENCODE: Final = json.JSONEncoder(
     sort_keys=True,
     separators=(",", ":"),
     check_circular=False,
-    default=_exact,
+    default=decimal_text,
 ).encode
 
 

@@ -1,8 +1,9 @@
-"""Canonical JSON is RFC 8785 for the values of this package: exact integers and ASCII keys."""
+"""Canonical JSON is RFC 8785 for the values of this package: exact integers, decimals as strings, keys without surrogates."""
 
 from __future__ import annotations
 
 import hashlib
+from decimal import Decimal
 
 import pytest
 import rfc8785
@@ -11,12 +12,12 @@ from hypothesis import strategies as st
 
 from governance.canonical import EXACT_INTEGER, Json, canonical, digest, digest_of
 
-ascii_keys = st.text(st.characters(codec="ascii"), max_size=8)
+keys = st.text(st.characters(exclude_categories=["Cs"], max_codepoint=0xFFFF), max_size=8)
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 integers = st.integers(-EXACT_INTEGER, EXACT_INTEGER)
 values = st.recursive(
     st.none() | st.booleans() | integers | texts,
-    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(ascii_keys, inner, max_size=5),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(keys, inner, max_size=5),
     max_leaves=30,
 )
 
@@ -37,6 +38,8 @@ def test_canonical_bytes_are_those_of_the_reference_implementation(value: Json) 
         (-0, b"0"),
         (EXACT_INTEGER, b"9007199254740991"),
         (("a", None), b'["a",null]'),
+        (Decimal("500.5"), b'"500.5"'),
+        ({"a": (Decimal("1E-7"), Decimal("1E+2"))}, b'{"a":["0.0000001","100"]}'),
     ],
 )
 def test_values_are_written_in_their_one_form(value: Json, written: bytes) -> None:
@@ -52,6 +55,12 @@ def test_half_a_surrogate_pair_has_no_canonical_form() -> None:
 def test_what_is_no_number_of_json_has_no_canonical_form(number: float) -> None:
     with pytest.raises(ValueError, match="Out of range"):
         canonical(number)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("value", [Decimal("NaN"), Decimal("Infinity"), b"a", {1, 2}, object()])
+def test_what_is_no_value_has_no_canonical_form(value: object) -> None:
+    with pytest.raises(TypeError, match="is no canonical data"):
+        canonical(value)  # type: ignore[arg-type]
 
 
 def test_true_and_one_are_different_values() -> None:

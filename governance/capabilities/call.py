@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, InstanceOf, create_model
 
-from governance.canonical import digest_of
-from governance.capabilities.numbers import decimal_text
+from governance.canonical import decimal_text, digest_of
+from governance.capabilities.objects import FrozenObject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Call", "make_model"]
 
-_SIMPLE: Final = {"Bool": bool, "Int": int, "Size": int, "Duration": int, "Decimal": Decimal, "Json": Any}
+_SIMPLE: Final[dict[str, Any]] = {
+    "Bool": bool,
+    "Int": int,
+    "Decimal": Decimal,
+    "Size": int,
+    "Duration": int,
+    "Argv": tuple[str, ...],
+    "Json": Any,
+    "Record": InstanceOf[FrozenObject],
+}
+"""What values of a type are in Python, where they are not strings."""
+
+_write: Final = json.JSONEncoder(default=decimal_text).encode
 
 
 class _Arguments(BaseModel):
@@ -85,9 +97,7 @@ class Call:
 
     def __str__(self) -> str:
         """Return the call as the call syntax writes it; reading it back gives an equal call."""
-        arguments = ", ".join(
-            f"{name}={json.dumps(value, default=decimal_text)}" for name, value in self.arguments.items()
-        )
+        arguments = ", ".join(f"{name}={_write(value)}" for name, value in self.arguments.items())
         return f"{self.capability.name}({arguments})"
 
     def __eq__(self, other: object) -> bool:
@@ -113,10 +123,6 @@ def _field(parameter: Parameter) -> tuple[object, object]:
 def _python_type(kind: Type) -> Any:
     if kind.name == "Enum":
         return Literal[kind.names]
-    if kind.name == "Argv":
-        return tuple[str, ...]
-    if kind.name == "Record":
-        return dict[str, Any]
     if kind.item is not None:
         return tuple[_python_type(kind.item), ...]  # type: ignore[misc]  # a type made at run time
     return _SIMPLE.get(kind.name, str)

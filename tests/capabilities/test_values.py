@@ -7,15 +7,11 @@ from decimal import Decimal
 import pytest
 
 from governance.canonical import EXACT_INTEGER
-from governance.capabilities.values import (
-    TYPE_NAMES,
-    Type,
-    Value,
-    check_glob,
-    check_host,
-    check_path,
-    quantity,
-)
+from governance.capabilities.hosts import check_host
+from governance.capabilities.numbers import quantity
+from governance.capabilities.paths import check_glob, check_path
+from governance.capabilities.values import TYPE_NAMES, Type, Value
+from tests.capabilities import test_addresses, test_numbers, test_objects
 
 BOOL, INT, STRING, PATH = Type("Bool"), Type("Int"), Type("String"), Type("Path")
 SIZE, DURATION, GLOB, HOST, ARGV = Type("Size"), Type("Duration"), Type("Glob"), Type("Host"), Type("Argv")
@@ -76,6 +72,9 @@ CANONICAL: list[tuple[Type, object, Value]] = [
     (LIST, (1, 2), (1, 2)),
     (Type("List", item=PATH), (), ()),
     (Type("List", item=SIZE), ("1KiB", 1), (1024, 1)),
+    *test_addresses.CANONICAL,
+    *test_numbers.CANONICAL,
+    *test_objects.CANONICAL,
 ]
 
 WHOLE = "write a whole number, without a point"
@@ -226,6 +225,9 @@ REFUSED: list[tuple[Type, object, str]] = [
     (LIST, (True,), "a truth value is no Int"),
     (LIST, 1, "a whole number is no List; write a list"),
     (Type("List", item=STRING), ("",) * 65, "it has 65 items, not between 0 and 64"),
+    *test_addresses.REFUSED,
+    *test_numbers.REFUSED,
+    *test_objects.REFUSED,
 ]
 
 
@@ -248,7 +250,8 @@ def test_other_value_is_refused_with_the_reason(kind: Type, value: object, reaso
 
 
 def test_every_type_of_the_language_is_in_both_tables() -> None:
-    assert {kind.name for kind, _, _ in CANONICAL} == {kind.name for kind, _, _ in REFUSED} == set(TYPE_NAMES)
+    names = {*TYPE_NAMES, "Record"}
+    assert {kind.name for kind, _, _ in CANONICAL} == {kind.name for kind, _, _ in REFUSED} == names
 
 
 @pytest.mark.parametrize(("kind", "value", "canonical"), CANONICAL)
@@ -266,14 +269,17 @@ def test_canonical_form_is_its_own_canonical_form(kind: Type, value: object, can
         (UNDER, 'Path under "/work/a"'),
         (WITHIN, 'Host within "example.org"'),
         (LIST, "List<Int(0..9)>(1..2)"),
+        (Type("Decimal", 0, Decimal("0.0000001")), "Decimal(0..0.0000001)"),
+        (Type("Cidr", within="10.0.0.0/8"), 'Cidr within "10.0.0.0/8"'),
     ],
 )
 def test_type_is_shown_as_the_language_writes_it(kind: Type, written: str) -> None:
     assert str(kind) == written
 
 
-def test_only_numbers_have_an_order() -> None:
-    assert {name for name in TYPE_NAMES if Type(name).ordered} == {"Int", "Size", "Duration"}
+def test_only_numbers_and_instants_have_an_order() -> None:
+    ordered = {"Int", "Decimal", "Size", "Duration", "Instant"}
+    assert {name for name in TYPE_NAMES if Type(name).ordered} == ordered
 
 
 @pytest.mark.parametrize("text", ["/a", "**/a", "/**", "/"])
@@ -289,6 +295,13 @@ def test_glob_of_a_policy_begins_at_the_root_or_anywhere(text: str) -> None:
 def test_other_glob_of_a_policy_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="a glob here begins with / or"):
         check_glob(text, rooted=True)
+
+
+@pytest.mark.parametrize("name", ["Int", "Decimal", "Size", "Duration", "Json"])
+def test_number_of_thousands_of_digits_is_refused_without_being_written(name: str) -> None:
+    for number in (10**5000, -(10**5000)):
+        with pytest.raises(ValueError, match=r"is not between|at most 20 digits"):
+            Type(name).check(number)
 
 
 def test_million_characters_are_checked_in_one_pass() -> None:

@@ -14,16 +14,35 @@ from typing import TYPE_CHECKING
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from governance.canonical import canonical
 from governance.errors import RequestError
 from governance.request import Origin, Syntax, parse_request
 from governance.request.bind import bind
 from governance.request.surface import read_call
 from governance.request.syntax import Array, Literal, Node, parse_call, parse_json
 from governance.text import Source
-from tests.laws.strategies import HOSTILE, calls, on_surface, standard, texts, written_calls
+from tests.laws.strategies import (
+    HOSTILE,
+    KINDS,
+    calls,
+    emails,
+    globs,
+    hosts,
+    instants,
+    networks,
+    on_surface,
+    paths,
+    standard,
+    texts,
+    typed,
+    typed_calls,
+    urls,
+    written_calls,
+)
 
 if TYPE_CHECKING:
     from governance.capabilities import Call
+    from governance.capabilities.values import Type
 
 laws = settings(max_examples=200, deadline=None)
 SURFACES = (Syntax.CALL, Syntax.MCP, Syntax.OPENAI, Syntax.ANTHROPIC)
@@ -42,6 +61,23 @@ def test_printed_call_is_read_as_the_same_call(call: Call) -> None:
     assert (again.digest, again.argv, again.stdin) == (call.digest, call.argv, call.stdin)
     assert str(call).isascii()
     assert str(call).isprintable()
+
+
+@laws
+@given(typed_calls(), st.booleans())
+def test_value_of_every_type_is_read_as_itself_from_all_that_writes_it(
+    written: tuple[str, dict[str, object]], ascii_only: bool
+) -> None:
+    name, arguments = written
+    lines = [on_surface(syntax, name, arguments, ascii_only=ascii_only) for syntax in SURFACES]
+    bound = [bind(read_call(parse_request(line.encode(), Origin())), typed()) for line in lines]
+    printed = str(bound[0])
+    assert printed.isascii()
+    assert printed.isprintable()
+    again = bind(parse_call(Source("request", printed)), typed())
+    assert {(call.digest, str(call)) for call in bound} == {(again.digest, printed)}
+    assert again.arguments == bound[0].arguments
+    assert json.loads(canonical(again.to_json()))["arguments"].keys() == arguments.keys()
 
 
 @laws
@@ -268,3 +304,33 @@ def test_json_is_read_exactly_where_a_strict_reading_succeeds(text: str) -> None
         assert expected is StrictError
     else:
         assert repr(found) == repr(expected)
+
+
+foreign = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.decimals(), texts, st.sampled_from(HOSTILE)),
+    lambda inner: st.lists(inner, max_size=4).map(tuple) | st.dictionaries(texts, inner, max_size=4),
+    max_leaves=8,
+)
+mangled = st.tuples(
+    st.one_of(paths, globs, hosts, urls, emails, networks, instants),
+    st.integers(0, 30),
+    st.sampled_from(HOSTILE),
+).map(lambda parts: parts[0][: parts[1]] + parts[2] + parts[0][parts[1] :])
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.sampled_from(KINDS), st.one_of(foreign, mangled))
+def test_foreign_value_is_refused_or_is_its_own_canonical_form(kind: Type, value: object) -> None:
+    try:
+        found = kind.check(value)
+    except ValueError as error:
+        reason = str(error)
+    else:
+        reason = ""
+        assert canonical(kind.check(found)) == canonical(found)
+        if kind.name in ("Url", "Email", "Cidr", "Host", "Instant"):
+            assert found in (value, f"{str(value)[:-1]}.000Z")
+            assert str(found).isascii()
+            assert str(found).isprintable()
+    assert reason.isprintable()
+    assert len(reason) < 400
