@@ -14,8 +14,9 @@ from governance.canonical import digest_of
 from governance.errors import GovernanceError, RequestError
 from governance.instant import milliseconds
 from governance.policy.case import Case, session_key
+from governance.policy.compiled import compiled
 from governance.policy.decision import Allow, Ask, Code, Deny, JudgedCall
-from governance.policy.evaluate import Ruling, evaluate
+from governance.policy.evaluate import Ruling
 from governance.policy.sandboxes import derive
 from governance.request.bind import IllTypedError, UnknownCapabilityError, bind
 from governance.request.surface import read_call
@@ -139,7 +140,7 @@ def _decided(context: _Context, call: Call, agent: Agent | None) -> Judgement:
     if agent is None:
         refusal = _deny(context, Ruling(Code.UNKNOWN_AGENT, (), _STRANGER), (), (_judged_call(call),))
         return _concluded(context, refusal, (), call)
-    ruling = evaluate(context.bundle, _case(context, context.bundle, agent, call))
+    ruling = compiled(context.bundle)(_case(context, context.bundle, agent, call))
     effects = (*call.effects, *ruling.reach)
     sandbox: SandboxSpec | str | None = None
     if ruling.profile is not None:
@@ -224,7 +225,7 @@ def _permitted(context: _Context, name: str) -> tuple[str, ...]:
     found: list[str] = []
     for _, text, place in ranked[:_MOST_TRIED]:
         case = _case(context, bundle, agent, _examples(bundle)[place][2])
-        if evaluate(bundle, case).code is Code.PERMITTED and len(found) < _MOST_NEAREST:
+        if compiled(bundle)(case).code is Code.PERMITTED and len(found) < _MOST_NEAREST:
             found.append(text)
     return tuple(found)
 

@@ -8,11 +8,12 @@ members. What cannot fail when it is evaluated is made sure of by `governance.po
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never, cast
 
-from governance.canonical import digest_of
+from governance.canonical import canonical, digest_of
 from governance.capabilities.glob import path_parts
 from governance.capabilities.networks import Network
 from governance.capabilities.values import field_of
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from governance.policy.case import Case
     from governance.policy.target import Target
 
-__all__ = ["All", "Carries", "Comparison", "Condition", "Constant", "Earlier", "Either", "From", "Given", "Happened", "Member", "NetworkTest", "Not", "Operand", "Operator", "PathTest", "Present", "SizeOf", "Truth", "Watch", "Window", "compare", "matching", "truth", "value_of"]  # fmt: skip
+__all__ = ["All", "Carries", "Comparison", "Condition", "Constant", "Earlier", "Either", "From", "Given", "Happened", "Member", "NetworkTest", "Not", "Operand", "Operator", "PathTest", "Present", "SizeOf", "Truth", "Watch", "Window", "compare", "matching", "same", "truth", "value_of"]  # fmt: skip
 
 Truth: TypeAlias = bool | None
 
@@ -303,9 +304,9 @@ def compare(operator: Operator, left: Value, right: Value) -> bool:
     """Return whether `left operator right` holds."""
     match operator:
         case "==":
-            return left == right
+            return same(left, right)
         case "!=":
-            return left != right
+            return not same(left, right)
         case "<" | "<=" | ">" | ">=":
             return _ordered(operator, cast("int", left), cast("int", right))
         case "in":
@@ -316,6 +317,13 @@ def compare(operator: Operator, left: Value, right: Value) -> bool:
             return _part(operator, left, right)
         case _:
             assert_never(operator)
+
+
+def same(left: Value, right: Value) -> bool:
+    """Whether two values of one type are the same; in JSON `1` and `true` are not, which Python takes for equal."""
+    if isinstance(left, tuple | Mapping):
+        return left == right and canonical(left) == canonical(right)
+    return left == right and isinstance(left, bool) is isinstance(right, bool)
 
 
 def _ordered(operator: Literal["<", "<=", ">", ">="], left: int, right: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from governance.policy.compiled import compiled
 from governance.policy.condition import (
     All,
     Carries,
@@ -24,7 +25,7 @@ from governance.policy.condition import (
     value_of,
 )
 from governance.policy.decision import Code
-from governance.policy.evaluate import applies, evaluate
+from governance.policy.evaluate import applies
 from governance.policy.target import covers
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Explanation:
 
 def explain(bundle: Bundle, case: Case) -> Explanation:
     """Return why the call of `case` is decided as it is."""
-    ruling = evaluate(bundle, case)
+    ruling = compiled(bundle)(case)
     effects = (*case.call.effects, *ruling.reach)
     rules = bundle.rules_by_capability[case.call.capability.name]
     return Explanation(ruling, effects, tuple(_rule(rule, case, ruling, effects) for rule in rules))

@@ -339,7 +339,8 @@ class _Rules:
         token = children[0]
         if isinstance(token, syntax.LiteralSyntax):
             return token
-        return syntax.LiteralSyntax(_value(token), token.start_pos, token.end_pos)
+        quoted = token.type == "STRING"
+        return syntax.LiteralSyntax(_value(token), token.start_pos, token.end_pos, quoted)
 
     def list(self, children: list[Any]) -> syntax.LiteralSyntax:
         return syntax.LiteralSyntax(tuple(children[1:-1:2]), children[0].start_pos, children[-1].end_pos)
@@ -355,5 +356,7 @@ def _value(token: Any) -> str | int | bool:
         case "QUANTITY":
             whole = len(token) <= _MOST_DIGITS and token.lstrip("-").isdigit()
             return int(token) if whole else str(token)
+        case "INSTANT":
+            return str(token)
         case _:
             return bool(token.type == "TRUE")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from governance.capabilities.glob import PathSet
 from governance.capabilities.networks import Network
+from governance.capabilities.numbers import decimal_text
 from governance.capabilities.values import Type
 
 if TYPE_CHECKING:
@@ -23,8 +24,10 @@ _LEFT_OUT: Final = frozenset({"model", "examples"})
 def plain(value: object) -> Json:
     """Return `value`, a tree of frozen dataclasses, as canonical data."""
     match value:
-        case Type() | PathSet() | Network() | Decimal():
+        case Type() | PathSet() | Network():
             return str(value)
+        case Decimal():
+            return decimal_text(value)
         case Enum():
             return str(value.value)
         case None | bool() | int() | str():

@@ -8,12 +8,14 @@ gone through in their own order, which no one may depend on. What an event means
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from rpds import HashTrieMap
 
 from governance.canonical import canonical, digest_of
+from governance.capabilities.numbers import decimal_text
 from governance.policy.change import Carry, Count, Expect, Hold, See, Use, change_to_json
 from governance.policy.tally import Tally
 
@@ -129,7 +131,7 @@ class State:
         said = self.texts.get((session, source))
         if said is None or value is None:
             return False
-        if _occurs(str(value), said.text):
+        if _occurs(decimal_text(value) if isinstance(value, Decimal) else str(value), said.text):
             return True
         return None if said.cut else False
 

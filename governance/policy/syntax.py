@@ -71,11 +71,12 @@ class Word(NamedTuple):
 
 
 class LiteralSyntax(NamedTuple):
-    """A literal; a quantity with a unit is still its text, a list a tuple of literals."""
+    """A literal; a quantity and an instant are still their text, not `quoted`, a list a tuple of literals."""
 
     value: str | int | bool | tuple[LiteralSyntax, ...]
     start: int
     end: int
+    quoted: bool = False
 
 
 class BoundsSyntax(NamedTuple):

@@ -480,4 +480,4 @@ def _placed(literal: LiteralSyntax, name: Word) -> LiteralSyntax:
     value = literal.value
     if isinstance(value, tuple):
         value = tuple(_placed(item, name) for item in value)
-    return LiteralSyntax(value, name.start, name.end)
+    return LiteralSyntax(value, name.start, name.end, literal.quoted)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from governance.errors import Diagnostic
 from governance.instant import instant
 from governance.policy.case import Case, session_key
+from governance.policy.compiled import compiled
 from governance.policy.decision import Code
-from governance.policy.evaluate import evaluate
 from governance.policy.sandboxes import combinable
 from governance.policy.state import State
 
@@ -100,7 +100,7 @@ def check_examples(bundle: Bundle, sources: Mapping[str, Source]) -> Iterator[Di
 def _problem(bundle: Bundle, rule: Rule, example: Example, agent: Agent) -> str | None:
     """Return how `example` comes out wrong: what a rule is there for must be by this very rule."""
     case = Case(example.call, bundle.lineage(agent), session_key(agent.name, ""), _MOMENT, State())
-    ruling = evaluate(bundle, case)
+    ruling = compiled(bundle)(case)
     verdict = _VERDICTS.get(ruling.code, "deny")
     by = ", ".join(reference.name for reference in ruling.rules) or ruling.code.value
     if verdict != example.verdict:

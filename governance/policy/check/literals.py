@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from governance.capabilities.glob import PathSet
 from governance.capabilities.numbers import decimal_of
@@ -13,30 +13,32 @@ if TYPE_CHECKING:
     from governance.policy.check.scope import FileScope
     from governance.policy.syntax import Clause, LiteralSyntax, Word
 
-__all__ = ["constant", "number", "path_sets", "plain", "single"]
-
-
-def plain(literal: LiteralSyntax) -> object:
-    """Return a literal as a plain value, tuples for lists."""
-    if isinstance(literal.value, tuple):
-        return tuple(plain(item) for item in literal.value)
-    return literal.value
+__all__ = ["constant", "number", "path_sets", "single"]
 
 
 def constant(scope: FileScope, literal: LiteralSyntax, kind: Type) -> Value | None:
     """Return `literal` as a canonical value of `kind`; what is none is reported, and None."""
     try:
-        return kind.check(_exact(plain(literal), kind))
+        return kind.check(_spelled(literal, kind))
     except ValueError as error:
         scope.report("ill-typed", f"this is no {kind}: {error}", literal, f"write a {kind}")
         return None
 
 
-def _exact(value: object, kind: Type) -> object:
-    """Return decimals as numbers, which a policy may write with zeros at the end: 500.00."""
+_UNQUOTED: Final = ("Size", "Duration", "Decimal", "Instant")
+"""The types whose values a policy writes as they are: 64KiB, 30s, 500.00, 2027-01-31T09:00:00Z."""
+
+
+def _spelled(literal: LiteralSyntax, kind: Type) -> object:
+    """Return a literal as a plain value; a decimal may have zeros at its end. Raises ValueError for a lost quote."""
+    value = literal.value
     if isinstance(value, tuple):
-        return tuple(_exact(item, kind.item or kind) for item in value)
-    return decimal_of(value) if kind.name == "Decimal" and isinstance(value, str) else value
+        return tuple(_spelled(item, kind.item or kind) for item in value)
+    if isinstance(value, str) and not literal.quoted:
+        if kind.name not in _UNQUOTED:
+            raise ValueError(f'it stands without quotes; write "{value}"')
+        return decimal_of(value) if kind.name == "Decimal" else value
+    return value
 
 
 def single(scope: FileScope, clauses: tuple[Clause, ...], keyword: str) -> Clause | None:

@@ -10,11 +10,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from governance.capabilities.glob import path_parts
-from governance.capabilities.hosts import url_parts
 from governance.capabilities.networks import Network
+from governance.capabilities.urls import url_parts
 from governance.policy.compiled.runtime import Judge, ordered, possibly_in, surely_in, touches
 from governance.policy.compiled.source import Source, Table
-from governance.policy.condition import value_of
+from governance.policy.condition import same, value_of
 from governance.policy.target import covers, meets
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class Compiled:
             "path_parts": path_parts,
             "possibly_in": possibly_in,
             "rulings": judge.rulings,
+            "same": same,
             "surely_in": surely_in,
             "touches": touches,
             "url_parts": url_parts,

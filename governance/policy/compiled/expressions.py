@@ -135,8 +135,20 @@ class Expressions:
                 return f"{left}[-{length}:] == {right}"
             case "contains":
                 return f"{right} in {left}"
+            case "==" | "!=" if self._deep(test.left):
+                return f"{'not ' if test.operator == '!=' else ''}same({left}, {right})"
             case _:
                 return f"{left} {test.operator} {right}"
+
+    def _deep(self, operand: Operand) -> bool:
+        """Whether the value may be JSON or hold others, of which Python takes some for equal that are not."""
+        if not isinstance(operand, Given):
+            return False
+        parameter = self.capability.parameter(operand.name)
+        kind = parameter.type if parameter else None
+        for _, name in operand.steps:
+            kind = kind.field(name) if kind else None
+        return kind is None or kind.name in ("Json", "List", "Set", "Record")
 
     def value(self, operand: Operand) -> str:
         """Return an expression for a value that is surely given."""
