@@ -225,9 +225,17 @@ def _permitted(context: _Context, name: str) -> tuple[str, ...]:
     found: list[str] = []
     for _, text, place in ranked[:_MOST_TRIED]:
         case = _case(context, bundle, agent, _examples(bundle)[place][2])
-        if compiled(bundle)(case).code is Code.PERMITTED and len(found) < _MOST_NEAREST:
+        if len(found) < _MOST_NEAREST and _can_run(context, compiled(bundle)(case), case):
             found.append(text)
     return tuple(found)
+
+
+def _can_run(context: _Context, ruling: Ruling, case: Case) -> bool:
+    """Whether the call is permitted, and this engine has the sandbox for it."""
+    if ruling.profile is None:
+        return False
+    effects = (*case.call.effects, *ruling.reach)
+    return not isinstance(derive(ruling.profile, case.call, case.agent, context.state.facts, effects), str)
 
 
 @lru_cache(maxsize=64)

@@ -51,9 +51,11 @@ def replay(events: Iterable[Event], stored: Callable[[str], bytes]) -> Iterator[
             if digest is not None and digest not in bundles:
                 bundles[digest] = load_bundle(stored(digest), digest)
             bundle = None if digest is None else bundles[digest]
-        elif event.kind == "decision":
-            yield _again(event, bundle, state)
-        state = _folded(state, event)
+        if event.kind == "decision":
+            again, state = _again(event, bundle, state)
+            yield again
+        else:
+            state = _folded(state, event)
 
 
 def replay_with(events: Iterable[Event], bundle: Bundle) -> Iterator[Replayed]:
@@ -65,7 +67,7 @@ def replay_with(events: Iterable[Event], bundle: Bundle) -> Iterator[Replayed]:
             recorded = _decision(event)
             judgement = judge(bundle, recorded_request(event.body), state, event.at)
             now, state = judgement.decision.to_json(), judgement.state
-            renamed[str(recorded["id"])] = judgement.decision.id
+            renamed[str(recorded.get("id"))] = judgement.decision.id
             changed = tuple(
                 key
                 for key in ("decision", "code", "rules")
@@ -90,13 +92,14 @@ def _seq(value: Json) -> Iterable[object]:
     return value if isinstance(value, list | tuple) else (value,)
 
 
-def _again(event: Event, bundle: Bundle | None, state: State) -> Replayed:
+def _again(event: Event, bundle: Bundle | None, state: State) -> tuple[Replayed, State]:
+    """Return the decision judged again, and the state after it as it should be, whatever the record says."""
     request = recorded_request(event.body)
     judgement = judge(bundle, request, state, event.at)
     body = decision_body(request, judgement, state)
     recorded = dict(event.body)
     if canonical(recorded) == canonical(body):
-        return Replayed(event.seq, _decision(event), judgement.decision.to_json(), ())
+        return Replayed(event.seq, _decision(event), judgement.decision.to_json(), ()), judgement.state
     differences = sorted(
         key
         for key in recorded.keys() | body.keys()
@@ -104,7 +107,8 @@ def _again(event: Event, bundle: Bundle | None, state: State) -> Replayed:
     )
     if "engine_version" in differences:
         differences.append(f"this engine is {VERSION}")
-    return Replayed(event.seq, _decision(event), judgement.decision.to_json(), tuple(differences))
+    now = judgement.decision.to_json()
+    return Replayed(event.seq, _decision(event), now, tuple(differences)), judgement.state
 
 
 def _decision(event: Event) -> Mapping[str, Json]:

@@ -63,6 +63,9 @@ IMPURE_MODULES: Final = frozenset(
 )
 """What no pure part imports, not even inside a function; `open`, `print`, `input` it does not call either."""
 
+MAKES_CODE: Final = "governance.policy.compiled"
+"""The one module that runs what it wrote."""
+
 ONLY_IN: Final = {
     "docker": ("governance.sandbox.engine",),
     "lark": ("governance.grammar",),

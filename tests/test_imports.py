@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import governance
-from tests.import_table import IMPURE_MODULES, LAYERS, ONLY_IN, PURE
+from tests.import_table import IMPURE_MODULES, LAYERS, MAKES_CODE, ONLY_IN, PURE
 
 ROOT = Path(governance.__file__).parent
 MODULES = {
@@ -64,7 +64,8 @@ def test_pure_modules_touch_nothing(module: str) -> None:
     calls = (
         node.func for node in ast.walk(ast.parse(MODULES[module].read_text())) if isinstance(node, ast.Call)
     )
-    assert not {"open", "print", "input", "eval", "exec"} & {
+    allowed = {"exec"} if module == MAKES_CODE else set()
+    assert not {"open", "print", "input", "eval", "exec"} - allowed & {
         call.id for call in calls if isinstance(call, ast.Name)
     }
 

@@ -87,7 +87,7 @@ def test_the_bundle_in_force_is_the_last_one_named() -> None:
     first, second = bundle_of(READ), bundle_of(READ + FORBID)
     line = LINES[1]
     one, two = log_of(first, line), log_of(second, line)
-    state = fold(fold(State(), one[0]), one[1])
+    state = fold(fold(fold(State(), one[0]), one[1]), two[0])
     request = parse_request(line, Origin("ann", "session"))
     body = json.loads(canonical(decision_body(request, judge(second, request, state, AT), state)))
     events = [*one, Event(2, AT, "bundle", two[0].body), Event(3, AT, "decision", body)]
@@ -188,7 +188,7 @@ def test_other_facts_of_the_engine_show_in_every_decision() -> None:
     ],
 )
 def test_a_bundle_record_that_cannot_be_read_is_named(body: dict[str, Json]) -> None:
-    with pytest.raises(JournalError, match="record 0 is a bundle"):
+    with pytest.raises(JournalError, match=r"record 0 is (a bundle|no bundle)"):
         list(replay([Event(0, AT, "bundle", body)], stored()))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 from unittest import mock
 
@@ -14,10 +15,9 @@ from governance.canonical import canonical
 from governance.decide import judge
 from governance.evidence import bundle_body, decision_body, fold
 from governance.journal.record import Event
-from governance.policy import evaluate as evaluation
 from governance.policy.condition import truth
 from governance.policy.decision import Code
-from governance.policy.evaluate import applies
+from governance.policy.evaluate import applies, evaluate
 from governance.policy.facts import EngineFacts
 from governance.policy.state import State
 from governance.replay import replay
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from tests.policy.build import Verdict
 
 pytestmark = pytest.mark.slow
+
+# The packages give the functions of these names; here the modules are meant.
+deciding = sys.modules["governance.decide"]
+evaluation = sys.modules["governance.policy.evaluate"]
 
 FACTS = EngineFacts((("governance/base", "sha256:" + "a" * 64),), ("container", "gvisor"))
 AT = "2026-11-23T10:00:00.000Z"
@@ -156,7 +160,8 @@ def test_5_a_rule_that_cannot_be_evaluated_allows_nothing(
             raise LookupError
         return truth(condition, case)
 
-    with mock.patch.object(evaluation, "truth", failing):
+    reference = mock.patch.object(deciding, "compiled", lambda bundle: lambda case: evaluate(bundle, case))
+    with reference, mock.patch.object(evaluation, "truth", failing):
         decision = judge(bundle, request, state, AT).decision
     if decision != sound:
         assert (decision.verdict, decision.code) == ("deny", Code.FAIL_CLOSED)

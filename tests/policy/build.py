@@ -48,10 +48,13 @@ def library() -> dict[str, str]:
 
 def bundle_of(rules: str, **files: str) -> Bundle:
     """Return the bundle of the world above and these rules, with further `files` by name."""
-    others = {f"{name}.policy": text for name, text in files.items()}
-    return make_bundle(
-        library(), {"world.policy": WORLD, "x.policy": f'{rules}\nimport "world.policy"\n', **others}
-    )
+    texts = {f"{name}.policy": imported(text) for name, text in {"x": rules, **files}.items()}
+    return make_bundle(library(), {"world.policy": WORLD, **texts})
+
+
+def imported(text: str) -> str:
+    """Return a policy that can name what the world above declares; no line of it moves."""
+    return f'{text}\nimport "world.policy"\n'
 
 
 def call_of(bundle: Bundle, text: str) -> Call:

@@ -10,14 +10,14 @@ import pytest
 from governance.canonical import canonical, digest
 from governance.errors import PolicyError
 from governance.policy.stored import load_bundle, make_bundle
-from tests.policy.build import WORLD, bundle_of, library, outcome
+from tests.policy.build import WORLD, bundle_of, imported, library, outcome
 
 READ = 'permit read { agent in coders  call fs.read  when path under "/workspace"  sandbox reader  because "x" }\n'
 FORBID = 'forbid env { call fs.read  when path matches "**/.env"  because "y" }\n'
 
 
 def test_the_order_in_which_files_are_read_changes_nothing() -> None:
-    files = [("world.policy", WORLD), ("a.policy", READ), ("deep/b.policy", FORBID)]
+    files = [("world.policy", WORLD), ("a.policy", imported(READ)), ("deep/b.policy", FORBID)]
     digests = {make_bundle(library(), dict(order)).digest for order in permutations(files)}
     assert len(digests) == 1
 
@@ -76,7 +76,7 @@ def test_a_changed_byte_is_noticed() -> None:
 @pytest.mark.parametrize("part", ["typed", "format"])
 def test_a_stored_meaning_that_is_not_that_of_the_sources_is_refused(part: str) -> None:
     data = json.loads(bundle_of(READ).stored)
-    data[part] = {} if part == "typed" else 2
+    data[part] = {} if part == "typed" else 1
     edited = canonical(data)
     with pytest.raises(PolicyError) as caught:
         load_bundle(edited, digest(edited))

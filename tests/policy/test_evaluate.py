@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.policy.build import FACTS, bundle_of, call_of, outcome, verdict_of
+from tests.policy.build import FACTS, bundle_of, outcome, verdict_of
 
 READ = 'permit read { agent in coders  call fs.read  when path under "/workspace"  sandbox reader  because "work" }\n'
 EXEC = 'permit run { agent in coders  call proc.exec  sandbox SANDBOX  PROTECTED because "tests" }\n'
@@ -230,8 +230,8 @@ def test_an_operators_own_class_of_protected_paths() -> None:
 
 def test_what_the_engine_lacks_is_denied_though_permitted() -> None:
     bundle = bundle_of(READ + 'permit b { agent in reviewers  call fs.read  sandbox bare  because "x" }\n')
-    call = call_of(bundle, 'fs.read(path="/workspace/a")')
-    found = {name: verdict_of(bundle, call, name, FACTS) for name in ("ann", "bob", "homeless")}
+    read = 'fs.read(path="/workspace/a")'
+    found = {name: verdict_of(bundle, read, name, FACTS) for name in ("ann", "bob", "homeless")}
     assert {name: verdict.code.value for name, verdict in found.items()} == {
         "ann": "permitted",
         "bob": "fail-closed",

@@ -11,7 +11,7 @@ from governance.policy.parse import parse_file
 from governance.policy.stored import make_bundle
 from governance.policy.syntax import LetSyntax, RuleSyntax
 from governance.text import Source
-from tests.policy.build import WORLD, bundle_of, library, outcome
+from tests.policy.build import WORLD, bundle_of, imported, library, outcome
 
 READ = (
     'permit r{n} {{ agent in coders  call fs.read  when path under "/w/{n}"  sandbox reader  because "x" }}\n'
@@ -65,7 +65,7 @@ forbid f { call git.log  when path under "/a"  because "x" }
 forbid g { call fs.read  when path matches nowhere  because "x" }
 """
     with pytest.raises(PolicyError) as caught:
-        make_bundle(library(), {"a.policy": WORLD, "x.policy": text})
+        make_bundle(library(), {"world.policy": WORLD, "x.policy": imported(text)})
     found = [(each.span.line, each.code) for each in caught.value.diagnostics if each.span]
     assert found == [
         (1, "unknown-type"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from governance.errors import Diagnostic
@@ -9,7 +10,7 @@ from governance.instant import instant
 from governance.policy.case import Case, session_key
 from governance.policy.compiled import compiled
 from governance.policy.decision import Code
-from governance.policy.sandboxes import combinable
+from governance.policy.sandboxes import combinable, derive
 from governance.policy.state import State
 
 if TYPE_CHECKING:
@@ -102,6 +103,10 @@ def _problem(bundle: Bundle, rule: Rule, example: Example, agent: Agent) -> str 
     case = Case(example.call, bundle.lineage(agent), session_key(agent.name, ""), _MOMENT, State())
     ruling = compiled(bundle)(case)
     verdict = _VERDICTS.get(ruling.code, "deny")
+    effects = (*example.call.effects, *ruling.reach)
+    sandbox = derive(ruling.profile, example.call, agent, None, effects) if ruling.profile else None
+    if isinstance(sandbox, str):
+        verdict, ruling = "deny", replace(ruling, reason=sandbox)
     by = ", ".join(reference.name for reference in ruling.rules) or ruling.code.value
     if verdict != example.verdict:
         return f"this is {_SAID[verdict]} for {agent.name} ({by}: {ruling.reason})"
