@@ -4,12 +4,13 @@ ARGS   ?=
 BIN    := .venv/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help run test quick lint bench lock clean
+.PHONY: help run test quick soak lint bench lock clean
 
 help:
 	@echo "make run     set up the Python environment, a container engine and the sandbox image; run the demo"
 	@echo "make test    the same set-up, then all tests, with the real engine   (ARGS='-k name' is for pytest)"
 	@echo "make quick   the tests that need no engine and are not slow"
+	@echo "make soak    the laws of decisions, of both evaluators and of all parsers, forty times as long"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   measure, and write docs/performance.md"
 	@echo "make lock    resolve requirements.txt and requirements-dev.txt anew"
@@ -25,6 +26,9 @@ test: .venv/installed-dev
 
 quick: .venv/installed-dev
 	$(BIN)/python -m pytest -m "not engine and not slow" $(ARGS)
+
+soak: .venv/installed-dev
+	GOVERNANCE_SOAK=40 $(BIN)/python -m pytest tests/laws $(ARGS)
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -68,7 +68,8 @@ Operand: TypeAlias = Given | SizeOf | Constant
 class Comparison:
     """A comparison of two values. `text` is how the policy writes it.
 
-    With `each` the left side is a list that is not empty, and the test is about its items.
+    With `each` the left side is a list that is not empty, and the test is about its items, or about the `part` of
+    each item: a type and the name of one of its fields.
     """
 
     operator: Operator
@@ -76,6 +77,7 @@ class Comparison:
     right: Operand
     text: str
     each: bool = False
+    part: tuple[Type, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +275,8 @@ def _of_items(test: Comparison | PathTest | NetworkTest, call: Call) -> Truth:
 def _holds(test: Comparison | PathTest | NetworkTest, value: Value, call: Call) -> Truth:
     match test:
         case Comparison():
-            return compare(test.operator, value, value_of(test.right, call))
+            found = value if test.part is None else field_of(value, *test.part)
+            return compare(test.operator, found, value_of(test.right, call))
         case PathTest():
             parts = path_parts(cast("str", value))
             return any(each.contains(parts) for each in test.sets)

@@ -237,7 +237,8 @@ class Conditions:
                 self.scope.report("may-be-empty", message, syntax.left.name, mend)
                 return None
             kind, each = kind.item, True
-        kind, left = self._hosted(kind, left, operator)
+        part = self._host_in(kind, operator)
+        kind = kind if part is None else Type("Host")
         if operator not in _OPERATORS[kind.name]:
             mend = (
                 f"a {kind.name} goes with {', '.join(_OPERATORS[kind.name]) or 'its fields, like name.field'}"
@@ -253,15 +254,13 @@ class Conditions:
         right = self._right(syntax.right, kind, operator)
         if right is None:
             return None
-        return Comparison(cast("Operator", operator), left, right, self._text(syntax), each)
+        return Comparison(cast("Operator", operator), left, right, self._text(syntax), each, part)
 
     @staticmethod
-    def _hosted(kind: Type, left: Operand, operator: str) -> tuple[Type, Operand]:
-        """Return what `within` is about: of a URL its host, of an address its domain."""
+    def _host_in(kind: Type, operator: str) -> tuple[Type, str] | None:
+        """Return what `within` is about where it is not the value itself: of a URL its host, of an address its domain."""
         name = {"Url": "host", "Email": "domain"}.get(kind.name)
-        if operator != "within" or name is None or not isinstance(left, Given):
-            return kind, left
-        return Type("Host"), Given(left.name, (*left.steps, (replace(kind, optional=False), name)))
+        return None if operator != "within" or name is None else (replace(kind, optional=False), name)
 
     def _path_test(
         self, syntax: ComparisonSyntax, kind: Type, given: Given, *, each: bool

@@ -31,9 +31,10 @@ from governance.policy.condition import (
 if TYPE_CHECKING:
     from governance.capabilities.declaration import Capability
     from governance.capabilities.glob import PathSet
+    from governance.capabilities.values import Type
     from governance.policy.condition import Condition, Operand
 
-__all__ = ["Expressions", "one_of", "path_expression"]
+__all__ = ["Expressions", "one_of", "part_expression", "path_expression"]
 
 _URL: Final = ("scheme", "host", "port", "path", "query")
 
@@ -106,7 +107,9 @@ class Expressions:
     def _of_one(self, test: Comparison | PathTest | NetworkTest, left: str, *, surely: bool) -> str:
         match test:
             case Comparison():
-                return self._comparison(test, left)
+                return self._comparison(
+                    test, left if test.part is None else part_expression(left, *test.part)
+                )
             case PathTest():
                 return path_expression(test.sets, left, self)
             case NetworkTest():
@@ -160,12 +163,7 @@ class Expressions:
             case Given():
                 text = f"a[{operand.name!r}]"
                 for kind, name in operand.steps:
-                    if kind.name == "Url":
-                        text = f"url_parts({text})[{_URL.index(name)}]"
-                    elif kind.name == "Email":
-                        text = f"{text}.rpartition('@')[{0 if name == 'local' else 2}]"
-                    else:
-                        text = f"{text}[{name!r}]"
+                    text = part_expression(text, kind, name)
                 return text
             case _:
                 assert_never(operand)
@@ -176,6 +174,17 @@ class Expressions:
         return not given.steps and any(
             form.parameter == given.name and form.spread is not None for form in forms
         )
+
+
+def part_expression(value: str, kind: Type, name: str) -> str:
+    """Return an expression for a field of the value in the expression `value`."""
+    match kind.name:
+        case "Url":
+            return f"url_parts({value})[{_URL.index(name)}]"
+        case "Email":
+            return f"{value}.rpartition('@')[{0 if name == 'local' else 2}]"
+        case _:
+            return f"{value}[{name!r}]"
 
 
 def path_expression(sets: tuple[PathSet, ...], path: str, expressions: Expressions) -> str:

@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, cast
 
+from governance.policy.compiled.expressions import part_expression
 from governance.policy.condition import All, Comparison, Constant, Given, PathTest
 from governance.policy.target import Doing
 
@@ -123,8 +124,10 @@ def _of_condition(condition: Condition | None, expressions: Expressions) -> Iter
                 )
                 yield _Need("under", expressions.value(given), trees, condition if whole else None)
         case Comparison(each=False, left=Given() as given, right=Constant(value=value)):
+            of = expressions.value(given)
             if all(kind.name != "Record" for kind, _ in given.steps):
-                yield from _of_comparison(condition, expressions.value(given), value)
+                whole = of if condition.part is None else part_expression(of, *condition.part)
+                yield from _of_comparison(condition, whole, value)
 
 
 def _of_comparison(condition: Comparison, of: str, value: object) -> Iterator[_Need]:
