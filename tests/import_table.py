@@ -68,7 +68,9 @@ MAKES_CODE: Final = "governance.policy.compiled"
 
 ONLY_IN: Final = {
     "docker": ("governance.sandbox.engine",),
+    "immutables": ("governance.policy.state",),
     "lark": ("governance.grammar",),
+    "publicsuffixlist": ("governance.policy.check.suffixes",),
     "pydantic": (
         "governance.capabilities.call",
         "governance.capabilities.declaration",

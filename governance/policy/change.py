@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,12 +13,12 @@ __all__ = ["Carry", "Change", "Count", "Expect", "Hold", "See", "Use", "change_f
 
 
 class Count(NamedTuple):
-    """`amount` counts for `subject` under `key`; nobody asks for it after `per` milliseconds."""
+    """Amounts count for `subject` under `key`, one for each quota of a limit, whose windows `pers` has in milliseconds."""
 
     key: str
     subject: str
-    amount: int
-    per: int
+    amounts: tuple[int, ...]
+    pers: tuple[int, ...]
 
 
 class Hold(NamedTuple):
@@ -26,8 +26,8 @@ class Hold(NamedTuple):
 
     key: str
     subject: str
-    amount: int
-    per: int
+    amounts: tuple[int, ...]
+    pers: tuple[int, ...]
 
 
 class Carry(NamedTuple):
@@ -75,15 +75,16 @@ _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 
 def change_to_json(change: Change) -> list[Json]:
     """Return the change as canonical data: its kind and its fields; an amount is text, for it may be large."""
-    fields = (str(each) if type(each) is int else each for each in change)
-    return [_NAMES[type(change)], *fields]
+    name = _NAMES[type(change)]
+    if isinstance(change, Count | Hold):
+        return [name, change.key, change.subject, [str(amount) for amount in change.amounts], change.pers]
+    return [name, *change]
 
 
-def change_from_json(data: Sequence[Json]) -> Change:
+def change_from_json(data: Sequence[Any]) -> Change:
     """Return the change that `change_to_json` gave. Raises ValueError, KeyError or TypeError for anything else."""
-    kind = _KINDS[str(data[0])]
-    fields = list(data[1:])
+    kind = _KINDS[data[0]]
     if kind is Count or kind is Hold:
-        key, subject, amount, per = fields
-        return kind(str(key), str(subject), int(str(amount)), int(str(per)))
-    return kind(*fields)  # type: ignore[arg-type]
+        _, key, subject, amounts, pers = data
+        return kind(key, subject, tuple(map(int, amounts)), tuple(pers))
+    return kind(*data[1:])

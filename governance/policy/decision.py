@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, NamedTuple, TypeAlias
 
 from governance.canonical import digest_of
 from governance.capabilities.numbers import unscaled
@@ -168,8 +168,7 @@ class SandboxSpec:
         return digest_of(self.to_json())
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(NamedTuple):
     """What is left of a limit after a call: calls, or an amount in units of 10**-12 where it is `exact`."""
 
     limit: str

@@ -6,9 +6,8 @@ clocks. `governance.policy.compile` makes the same decisions faster, and is held
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from governance.capabilities.declaration import Effect, Verb
 from governance.capabilities.glob import PathSet
@@ -34,8 +33,7 @@ __all__ = ["Ruling", "amount_of", "applies", "evaluate", "reach", "subject_of"]
 _CHANGES: Final = (Verb.WRITE, Verb.CREATE, Verb.DELETE)
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(NamedTuple):
     """What the rules say of a call.
 
     `rules` determined it, in source order; `reach` is what the code that it runs can do beside what it declares.
@@ -69,7 +67,7 @@ def evaluate(bundle: Bundle, case: Case) -> Ruling:
         changes += _watched(bundle, case, effects, "allowed")
     elif ruling.code is Code.NEEDS_APPROVAL:
         changes += _watched(bundle, case, effects, "asked")
-    return replace(ruling, reach=reached, changes=changes, attempts=attempts)
+    return ruling._replace(reach=reached, changes=changes, attempts=attempts)
 
 
 def _ruling(
@@ -90,7 +88,7 @@ def _ruling(
         return _denied(Code.FORBIDDEN, touched)
     exceeded = tuple(limit for limit in limits if _exceeded(limit, case))
     if exceeded:
-        return replace(_denied(Code.OVER_LIMIT, exceeded), left=_left(exceeded, case, spent=False))
+        return _denied(Code.OVER_LIMIT, exceeded)._replace(left=_left(exceeded, case, spent=False))
     asks = _applying(rules.asks, case, effects)
     grants = tuple(_grant(ask, case) for ask in asks)
     open_asks = tuple(ask for ask, grant in zip(asks, grants, strict=True) if grant is None)
@@ -195,7 +193,7 @@ def _left(limits: tuple[Rule, ...], case: Case, *, spent: bool) -> tuple[Left, .
     found = []
     for limit in limits:
         for place, quota in enumerate(limit.budget.quotas if limit.budget else ()):
-            used = case.state.counted(f"{limit.key}/{place}", subject_of(limit, case), case.at - quota.per)
+            used = case.state.counted(limit.key, place, subject_of(limit, case), case.at - quota.per)
             needed = amount_of(quota, case) if spent else 0
             found.append(Left(limit.name, quota.most - used - needed, quota.exact))
     return tuple(found)
@@ -204,10 +202,14 @@ def _left(limits: tuple[Rule, ...], case: Case, *, spent: bool) -> tuple[Left, .
 def _counted(limits: tuple[Rule, ...], case: Case, counting: str) -> tuple[Count | Hold, ...]:
     kind = Hold if counting == "completed" else Count
     return tuple(
-        kind(f"{limit.key}/{place}", subject_of(limit, case), amount_of(quota, case), quota.per)
+        kind(
+            limit.key,
+            subject_of(limit, case),
+            tuple(amount_of(quota, case) for quota in limit.budget.quotas),
+            tuple(quota.per for quota in limit.budget.quotas),
+        )
         for limit in limits
         if limit.budget is not None and limit.budget.counting == counting
-        for place, quota in enumerate(limit.budget.quotas)
     )
 
 

@@ -7,12 +7,11 @@ gone through in their own order, which no one may depend on. What an event means
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, cast
 
-from rpds import HashTrieMap
+from immutables import Map
 
 from governance.canonical import canonical, digest_of
 from governance.capabilities.numbers import decimal_text
@@ -22,7 +21,6 @@ from governance.policy.tally import Tally
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from governance.canonical import Json
     from governance.capabilities.values import Value
     from governance.policy.change import Change
     from governance.policy.condition import Truth
@@ -39,28 +37,35 @@ _SHORTEST_SAID: Final = 3
 """A shorter text occurs somewhere by chance, so that it occurs says nothing."""
 
 
-@dataclass(slots=True)
 class Chain:
-    """The digest of all changes in order, computed when it is asked for."""
+    """The digest of all that happened, in order; it is computed when it is asked for."""
 
-    parent: Chain | None = None
-    payload: bytes = b""
-    known: bytes | None = None
+    __slots__ = ("_known", "_parent", "_payload")
+
+    def __init__(self, parent: Chain | None = None, payload: tuple[object, ...] = ()) -> None:
+        """Go on after `parent` with `payload`: canonical data, or changes at its end."""
+        self._parent = parent
+        self._payload = payload
+        self._known = b"" if parent is None else None
 
     @property
     def digest(self) -> bytes:
         """The digest of this link and all before it."""
-        links = [self]
-        while links[-1].known is None and links[-1].parent is not None:
-            links.append(links[-1].parent)
-        value = links[-1].known or b""
-        for link in reversed(links):
-            if link.known is None:
-                value = sha256(value + link.payload).digest()
-                link.known, link.parent = value, None
-            else:
-                value = link.known
+        links: list[Chain] = []
+        link: Chain | None = self
+        while link is not None and link._known is None:  # noqa: SLF001 - of this very class
+            links.append(link)
+            link = link._parent  # noqa: SLF001
+        value = link._known if link is not None and link._known is not None else b""  # noqa: SLF001
+        for each in reversed(links):
+            value = sha256(value + _bytes_of(each._payload)).digest()  # noqa: SLF001
+            # The payload and what came before are not needed any more, and would be kept for ever.
+            each._known, each._parent, each._payload = value, None, ()  # noqa: SLF001
         return value
+
+
+def _bytes_of(payload: tuple[Any, ...]) -> bytes:
+    return canonical([change_to_json(each) if isinstance(each, _CHANGES) else each for each in payload])
 
 
 class Grant(NamedTuple):
@@ -78,11 +83,13 @@ class Grant(NamedTuple):
     uses: int | None
 
 
-class _Seen(NamedTuple):
-    """When an event was last surely seen, and when perhaps, in milliseconds since 1970."""
+_CHANGES: Final = (Count, Hold, Carry, See, Expect, Use)
 
-    surely: int = -1
-    perhaps: int = -1
+
+_Seen: TypeAlias = tuple[int, int]
+"""When an event was last surely seen, and when perhaps, in milliseconds since 1970."""
+
+_NEVER: Final[_Seen] = (-1, -1)
 
 
 class _Said(NamedTuple):
@@ -90,8 +97,7 @@ class _Said(NamedTuple):
     cut: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """What the events so far amount to. `decisions` counts them, `facts` is what the engine in use offers.
 
     Sessions are named as `case.session_key` gives them.
@@ -100,20 +106,23 @@ class State:
     decisions: int = 0
     facts: EngineFacts | None = None
     bundle: str | None = None
-    chain: Chain = field(default_factory=Chain)
-    tallies: HashTrieMap[_Key, Tally] = field(default_factory=HashTrieMap)
-    held: HashTrieMap[_Key, int] = field(default_factory=HashTrieMap)
-    pending: HashTrieMap[str, tuple[Change, ...]] = field(default_factory=HashTrieMap)
-    labels: HashTrieMap[str, frozenset[str]] = field(default_factory=HashTrieMap)
-    seen: HashTrieMap[_Key, _Seen] = field(default_factory=HashTrieMap)
-    texts: HashTrieMap[_Key, _Said] = field(default_factory=HashTrieMap)
-    grants: HashTrieMap[str, Grant] = field(default_factory=HashTrieMap)
-    granted: HashTrieMap[tuple[str, str, str], tuple[str, ...]] = field(default_factory=HashTrieMap)
+    chain: Chain = Chain()
+    tallies: Map[_Key, tuple[Tally, ...]] = Map()
+    held: Map[_Key, tuple[int, ...]] = Map()
+    pending: Map[str, tuple[Change, ...]] = Map()
+    labels: Map[str, frozenset[str]] = Map()
+    seen: Map[_Key, _Seen] = Map()
+    texts: Map[_Key, _Said] = Map()
+    grants: Map[str, Grant] = Map()
+    granted: Map[tuple[str, str, str], tuple[str, ...]] = Map()
 
-    def counted(self, key: str, subject: str, since: int) -> int:
-        """Return the amount that counts for `subject` under `key` after `since`, with what is reserved."""
-        tally = self.tallies.get((key, subject))
-        return (0 if tally is None else tally.since(since)) + (self.held.get((key, subject)) or 0)
+    def counted(self, key: str, place: int, subject: str, since: int) -> int:
+        """Return the amount that counts for `subject` under `key` after `since`, with what is reserved.
+
+        `place` is that of the quota in its limit.
+        """
+        tallies, held = self.tallies.get((key, subject)), self.held.get((key, subject))
+        return (tallies[place].since(since) if tallies else 0) + (held[place] if held else 0)
 
     def carries(self, session: str, label: str) -> bool:
         """Whether the session carries `label`."""
@@ -122,9 +131,9 @@ class State:
     def happened(self, session: str, watch: str, since: int) -> Truth:
         """Whether the session has seen an event of `watch` at `since` or later; None for perhaps."""
         seen = self.seen.get((session, watch))
-        if seen is None or seen.perhaps < since:
+        if seen is None or seen[1] < since:
             return False
-        return True if seen.surely >= since else None
+        return True if seen[0] >= since else None
 
     def said(self, session: str, source: str, value: Value | None) -> Truth:
         """Whether `value` occurs as a whole in what `source` said in the session; None where that is not known."""
@@ -146,8 +155,7 @@ class State:
 
     def decided(self, changes: tuple[Change, ...], at: int, decision: str) -> State:
         """Return the state after the decision of that id, which changes this."""
-        after = _changed(self, changes, at, decision) if changes else self
-        return replace(after, decisions=self.decisions + 1)
+        return _changed(self, changes, at, decision, 1)
 
     def settled(self, decision: str, at: int, *, completed: bool | None) -> State:
         """Return the state once it is known what came of a decision; None where it never will be."""
@@ -159,14 +167,19 @@ class State:
         held = self.held
         for change in waiting:
             match change:
-                case Hold(key, subject, amount, per):
-                    held = held.insert((key, subject), held[key, subject] - amount)
+                case Hold(key, subject, amounts, pers):
+                    left = zip(held[key, subject], amounts, strict=True)
+                    held = held.set((key, subject), tuple(all_ - these for all_, these in left))
                     if completed is not False:
-                        then.append(Count(key, subject, amount, per))
+                        then.append(Count(key, subject, amounts, pers))
                 case Expect(session, watch, sure, expected) if completed is None or expected == outcome:
                     then.append(See(session, watch, sure and completed is not None))
-        settled = replace(self, held=held, pending=self.pending.remove(decision))
-        return _changed(settled, tuple(then), at, decision)
+        settled = self._replace(
+            held=held,
+            pending=self.pending.delete(decision),
+            chain=Chain(self.chain, ("outcome", at, decision)),
+        )
+        return _changed(settled, tuple(then), at, decision, 0) if then else settled
 
     def in_force(self, bundle: str | None, facts: EngineFacts | None, at: int) -> State:
         """Return the state in which this bundle and engine are in force.
@@ -178,16 +191,15 @@ class State:
         for decision in sorted(self.pending):
             state = state.settled(decision, at, completed=None)
         if bundle != state.bundle:
-            state = replace(state, grants=HashTrieMap(), granted=HashTrieMap())
-        return replace(state, bundle=bundle, facts=facts, chain=_link(state, ["bundle", bundle]))
+            state = state._replace(grants=Map(), granted=Map())
+        return state._replace(bundle=bundle, facts=facts, chain=_link(state, ["bundle", bundle]))
 
     def with_grant(self, identifier: str, grant: Grant) -> State:
         """Return the state in which that grant was given."""
         place = (grant.rule, grant.call, grant.agent)
-        return replace(
-            self,
-            grants=self.grants.insert(identifier, grant),
-            granted=self.granted.insert(place, (*(self.granted.get(place) or ()), identifier)),
+        return self._replace(
+            grants=self.grants.set(identifier, grant),
+            granted=self.granted.set(place, (*(self.granted.get(place) or ()), identifier)),
             chain=_link(self, ["grant", identifier, *grant]),
         )
 
@@ -198,19 +210,17 @@ class State:
             return self
         place = (grant.rule, grant.call, grant.agent)
         left = tuple(each for each in self.granted[place] if each != identifier)
-        return replace(
-            self,
-            grants=self.grants.remove(identifier),
-            granted=self.granted.insert(place, left) if left else self.granted.remove(place),
+        return self._replace(
+            grants=self.grants.delete(identifier),
+            granted=self.granted.set(place, left) if left else self.granted.delete(place),
             chain=_link(self, ["revoke", identifier]),
         )
 
     def declassified(self, session: str, labels: frozenset[str]) -> State:
         """Return the state in which the session carries none of `labels`."""
         left = (self.labels.get(session) or frozenset()) - labels
-        return replace(
-            self,
-            labels=self.labels.insert(session, left),
+        return self._replace(
+            labels=self.labels.set(session, left),
             chain=_link(self, ["declassify", session, *sorted(labels)]),
         )
 
@@ -221,8 +231,8 @@ class State:
             said = texts.get((session, source)) or _Said()
             whole = f"{said.text}\n{text}"
             cut = said.cut or len(whole) > _LONGEST_TEXT
-            texts = texts.insert((session, source), _Said(whole[-_LONGEST_TEXT:], cut))
-        return replace(self, texts=texts, chain=_link(self, ["message", session, *sources, text]))
+            texts = texts.set((session, source), _Said(whole[-_LONGEST_TEXT:], cut))
+        return self._replace(texts=texts, chain=_link(self, ["message", session, *sources, text]))
 
     @property
     def digest(self) -> str:
@@ -236,47 +246,58 @@ class State:
         )
 
 
-def _link(state: State, payload: Json) -> Chain:
-    return Chain(state.chain, canonical(payload))
+def _link(state: State, payload: list[object]) -> Chain:
+    return Chain(state.chain, tuple(payload))
 
 
-def _changed(state: State, changes: tuple[Change, ...], at: int, decision: str) -> State:
-    tallies, held, labels, seen = state.tallies, state.held, state.labels, state.seen
-    pending, grants = state.pending, state.grants
+def _changed(state: State, changes: tuple[Change, ...], at: int, decision: str, decisions: int) -> State:
+    """Return the state with `changes`, after so many `decisions` more. This is on the way of every request."""
+    if not changes:
+        return state._replace(decisions=state.decisions + decisions)
+    count, facts, bundle, chain, tallies, held, pending, labels, seen, texts, grants, granted = state
     waiting: list[Change] = []
     for change in changes:
-        match change:
-            case Count(key, subject, amount, per):
-                tally = tallies.get((key, subject)) or Tally()
-                tallies = tallies.insert((key, subject), tally.add(at, amount, at - per))
-            case Hold(key, subject, amount, _):
-                held = held.insert((key, subject), (held.get((key, subject)) or 0) + amount)
-                waiting.append(change)
-            case Carry(session, label):
-                labels = labels.insert(session, (labels.get(session) or frozenset()) | {label})
-            case See(session, watch, sure):
-                before = seen.get((session, watch)) or _Seen()
-                surely = max(at, before.surely) if sure else before.surely
-                seen = seen.insert((session, watch), _Seen(surely, max(at, before.perhaps)))
-            case Expect():
-                waiting.append(change)
-            case Use(grant):
-                found = grants[grant]
-                if found.uses is not None:
-                    grants = grants.insert(grant, found._replace(uses=found.uses - 1))
+        kind = type(change)
+        if kind is Count:
+            tallies = _counted(tallies, cast("Count", change), at)
+        elif kind is See:
+            session, watch, sure = cast("See", change)
+            surely, perhaps = seen.get((session, watch)) or _NEVER
+            surely = max(at, surely) if sure else surely
+            seen = seen.set((session, watch), (surely, max(at, perhaps)))
+        elif kind is Carry:
+            session, label = cast("Carry", change)
+            labels = labels.set(session, (labels.get(session) or frozenset()) | {label})
+        elif kind is Use:
+            grant = grants[cast("Use", change).grant]
+            if grant.uses is not None:
+                grants = grants.set(cast("Use", change).grant, grant._replace(uses=grant.uses - 1))
+        else:
+            waiting.append(change)
+            if kind is Hold:
+                held = _held(held, cast("Hold", change))
     if waiting:
-        pending = pending.insert(decision, tuple(waiting))
-    chain = Chain(state.chain, canonical([at, decision, *map(change_to_json, changes)]))
-    return replace(
-        state,
-        chain=chain,
-        tallies=tallies,
-        held=held,
-        pending=pending,
-        labels=labels,
-        seen=seen,
-        grants=grants,
+        pending = pending.set(decision, tuple(waiting))
+    chain = Chain(chain, (at, decision, *changes))
+    decisions += count
+    return State(
+        decisions, facts, bundle, chain, tallies, held, pending, labels, seen, texts, grants, granted
     )
+
+
+def _counted(tallies: Map[_Key, tuple[Tally, ...]], change: Count, at: int) -> Map[_Key, tuple[Tally, ...]]:
+    key, subject, amounts, pers = change
+    before = tallies.get((key, subject)) or (Tally(),) * len(amounts)
+    after = [
+        tally.add(at, amount, at - per) for tally, amount, per in zip(before, amounts, pers, strict=True)
+    ]
+    return tallies.set((key, subject), tuple(after))
+
+
+def _held(held: Map[_Key, tuple[int, ...]], change: Hold) -> Map[_Key, tuple[int, ...]]:
+    before = held.get((change.key, change.subject)) or (0,) * len(change.amounts)
+    after = tuple(all_ + these for all_, these in zip(before, change.amounts, strict=True))
+    return held.set((change.key, change.subject), after)
 
 
 def _occurs(value: str, text: str) -> bool:

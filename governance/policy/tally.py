@@ -11,25 +11,20 @@ from typing import Final, NamedTuple
 
 __all__ = ["Tally"]
 
-_CHUNK: Final = 64
-
-
-class _Chunk(NamedTuple):
-    """Entries in order of time: when each was, and the amount of it and all before it."""
-
-    times: tuple[int, ...] = ()
-    totals: tuple[int, ...] = ()
+_CHUNK: Final = 32
 
 
 class Tally(NamedTuple):
-    """Entries in order of time: full chunks, when each of them begins, and the last one, which grows.
+    """Entries in order of time: when each of the last was, and the amount of it and all before it.
 
-    `before` is the amount of what was let go of because nobody can ask for it any more.
+    Earlier ones are put away in `chunks` of times and amounts, which `starts` says the first time of. `before` is
+    the amount of what was let go of because nobody can ask for it any more.
     """
 
-    chunks: tuple[_Chunk, ...] = ()
+    times: tuple[int, ...] = ()
+    totals: tuple[int, ...] = ()
+    chunks: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = ()
     starts: tuple[int, ...] = ()
-    last: _Chunk = _Chunk()
     before: int = 0
 
     def add(self, at: int, amount: int, since: int) -> Tally:
@@ -37,28 +32,28 @@ class Tally(NamedTuple):
 
         Time does not go back: an entry before the last one counts at the time of the last one.
         """
-        chunks, starts, last, before = self
-        total = last.totals[-1] if last.totals else before
-        latest = last.times[-1] if last.times else at
-        if len(last.times) == _CHUNK:
-            chunks, starts, last = (*chunks, last), (*starts, last.times[0]), _Chunk()
-            gone = max(bisect_right(starts, since) - 1, 0)
-            if gone:
-                before = chunks[gone - 1].totals[-1]
-                chunks, starts = chunks[gone:], starts[gone:]
-        grown = _Chunk((*last.times, max(at, latest)), (*last.totals, total + amount))
-        return Tally(chunks, starts, grown, before)
+        times, totals, chunks, starts, before = self
+        if not times:
+            return Tally((at,), (before + amount,), chunks, starts, before)
+        latest, total = times[-1], totals[-1] + amount
+        at = max(at, latest)
+        if len(times) < _CHUNK:
+            return Tally((*times, at), (*totals, total), chunks, starts, before)
+        chunks, starts = (*chunks, (times, totals)), (*starts, times[0])
+        gone = max(bisect_right(starts, since) - 1, 0)
+        if gone:
+            before = chunks[gone - 1][1][-1]
+        return Tally((at,), (total,), chunks[gone:], starts[gone:], before)
 
     def since(self, instant: int) -> int:
         """Return the amount of the entries after `instant`."""
-        times, totals = self.last
+        times, totals, chunks, starts, before = self
         if not times:
             return 0
-        place = bisect_right(times, instant)
-        if place:
-            return totals[-1] - totals[place - 1]
-        place = bisect_right(self.starts, instant) - 1
+        if times[0] <= instant:
+            return totals[-1] - totals[bisect_right(times, instant) - 1]
+        place = bisect_right(starts, instant) - 1
         if place < 0:
-            return totals[-1] - self.before
-        chunk = self.chunks[place]
-        return totals[-1] - chunk.totals[bisect_right(chunk.times, instant) - 1]
+            return totals[-1] - before
+        earlier, amounts = chunks[place]
+        return totals[-1] - amounts[bisect_right(earlier, instant) - 1]

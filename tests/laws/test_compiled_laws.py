@@ -54,16 +54,16 @@ class Recomputed:
     def _outcome(self, decision: str) -> tuple[int, bool | None] | None:
         return next(((at, how) for at, name, how in self.settled if name == decision), None)
 
-    def counted(self, key: str, subject: str, since: int) -> int:
+    def counted(self, key: str, place: int, subject: str, since: int) -> int:
         total = 0
         for at, decision, change in self.log:
             if isinstance(change, Count) and (change.key, change.subject) == (key, subject):
-                total += change.amount if at > since else 0
+                total += change.amounts[place] if at > since else 0
             if isinstance(change, Hold) and (change.key, change.subject) == (key, subject):
                 outcome = self._outcome(decision)
                 running = outcome is None
                 kept = outcome is not None and outcome[1] is not False and outcome[0] > since
-                total += change.amount if running or kept else 0
+                total += change.amounts[place] if running or kept else 0
         return total
 
     def carries(self, session: str, label: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from governance.errors import Diagnostic
@@ -106,7 +105,7 @@ def _problem(bundle: Bundle, rule: Rule, example: Example, agent: Agent) -> str 
     effects = (*example.call.effects, *ruling.reach)
     sandbox = derive(ruling.profile, example.call, agent, None, effects) if ruling.profile else None
     if isinstance(sandbox, str):
-        verdict, ruling = "deny", replace(ruling, reason=sandbox)
+        verdict, ruling = "deny", ruling._replace(reason=sandbox)
     by = ", ".join(reference.name for reference in ruling.rules) or ruling.code.value
     if verdict != example.verdict:
         return f"this is {_SAID[verdict]} for {agent.name} ({by}: {ruling.reason})"

@@ -74,8 +74,8 @@ class Compiled:
         for name, value in source.expressions.constants.items():
             if isinstance(value, Table):
                 names[name] = value.loaded(names)
-        judge.labels = names.get("labels", judge.labels)  # type: ignore[assignment]
-        judge.watched = names.get("watched", judge.watched)  # type: ignore[assignment]
+        judge.labels = names.get("labels")  # type: ignore[assignment]
+        judge.watched = names.get("watched")  # type: ignore[assignment]
         return names[source.name]  # type: ignore[return-value]
 
 

@@ -126,8 +126,8 @@ def _of_condition(condition: Condition | None, expressions: Expressions) -> Iter
         case Comparison(each=False, left=Given() as given, right=Constant(value=value)):
             of = expressions.value(given)
             if all(kind.name != "Record" for kind, _ in given.steps):
-                whole = of if condition.part is None else part_expression(of, *condition.part)
-                yield from _of_comparison(condition, whole, value)
+                asked = of if condition.part is None else part_expression(of, *condition.part)
+                yield from _of_comparison(condition, asked, value)
 
 
 def _of_comparison(condition: Comparison, of: str, value: object) -> Iterator[_Need]:

@@ -5,7 +5,7 @@ The rulings that need no history are made once for each set of rules and kept; w
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from governance.capabilities.declaration import Verb
 from governance.capabilities.glob import PathSet
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from governance.policy.bundle import Bundle
     from governance.policy.case import Case
     from governance.policy.change import Change
-    from governance.policy.rule import Protected, Quota
+    from governance.policy.rule import Counting, Each, Protected, Quota
 
 __all__ = ["Asked", "Judge", "Question", "Tree", "ordered", "possibly_in", "surely_in", "touches", "tree"]
 
@@ -98,14 +98,22 @@ class Judge:
         self._watches = bundle.watches_by_capability[capability]
         self.rulings: dict[tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]], Ruling] = {}
         self._reached: dict[tuple[int, ...], tuple[Effect, ...]] = {}
-        self._quotas: dict[int, tuple[tuple[str, Quota], ...]] = {
-            number: tuple((f"{rule.key}/{place}", quota) for place, quota in enumerate(rule.budget.quotas))
+        self._budgets = {
+            number: _Budget(
+                rule.name,
+                rule.key,
+                budget.each,
+                budget.counting,
+                budget.quotas,
+                tuple(quota.per for quota in budget.quotas),
+            )
             for number, rule in enumerate(self.rules)
-            if rule.budget is not None
+            for budget in (rule.budget,)
+            if budget is not None
         }
         self._no_permit = f"no rule permits {capability} for this agent with these arguments"
-        self.labels: Callable[[Case, tuple[Effect, ...]], list[int]] = lambda _case, _effects: []
-        self.watched: Callable[[Case, tuple[Effect, ...]], list[tuple[int, bool]]] = lambda _case, _effects: []
+        self.labels: Callable[[Case, tuple[Effect, ...]], tuple[int, ...]] | None = None
+        self.watched: Callable[[Case, tuple[Effect, ...]], list[tuple[int, bool]]] | None = None
 
     def settled(self, case: Case, permits: Sequence[int]) -> tuple[int, ...]:
         """Return the permits that cover all that code can do in the sandbox which they make together."""
@@ -172,63 +180,77 @@ class Judge:
         effects: tuple[Effect, ...],
     ) -> Ruling:
         """Return the ruling with what history says and what follows for it."""
-        left, exceeded, attempts, counts, holds = self._counted(case, limits)
-        tried = tuple(attempts)
-        if plain.code is Code.FORBIDDEN:
-            return _with(plain, tried, tried)
-        if exceeded:
-            over = self._because(Code.OVER_LIMIT, exceeded, plain.reach)
-            unspent = self._left(case, exceeded)
-            return Ruling(over.code, over.rules, over.reason, over.reach, None, tried, tried, (), unspent)
-        used: list[Change] = []
+        code, rules, reason, reached, profile, _, _, _, left = plain
+        attempts: tuple[Change, ...] = ()
+        counts: tuple[Change, ...] = ()
+        if limits:
+            left, exceeded, attempts, counts = self._counted(case, limits)
+            if exceeded and code is not Code.FORBIDDEN:
+                over = self._because(Code.OVER_LIMIT, exceeded, reached)
+                return over._replace(changes=attempts, attempts=attempts, left=self._left(case, exceeded))
+        if code is Code.FORBIDDEN:
+            return _with(plain, attempts, attempts)
         if asks:
             grants = [self._grant(case, number) for number in asks]
             unanswered = [number for number, grant in zip(asks, grants, strict=True) if grant is None]
             if unanswered:
-                ask = self._because(Code.NEEDS_APPROVAL, unanswered, plain.reach)
-                return _with(ask, (*tried, *self._seen(case, effects, "asked")), tried)
-            used += [Use(grant) for grant in dict.fromkeys(grants) if grant is not None]
-        if plain.code is Code.NO_PERMIT:
-            return _with(plain, tried, tried)
-        labels = tuple(dict.fromkeys(self.rules[number].name for number in self.labels(case, effects)))
+                ask = self._because(Code.NEEDS_APPROVAL, unanswered, reached)
+                return _with(ask, (*attempts, *self._seen(case, effects, "asked")), attempts)
+            counts += tuple(Use(grant) for grant in dict.fromkeys(grants) if grant is not None)
+        if profile is None:
+            return _with(plain, attempts, attempts)
+        changes = [*attempts, *counts]
+        numbers = self.labels(case, effects) if self.labels else ()
+        labels = tuple(dict.fromkeys(self.rules[number].name for number in numbers)) if numbers else ()
         carries = case.state.carries
-        carried = [Carry(case.session, label) for label in labels if not carries(case.session, label)]
-        seen = self._seen(case, effects, "allowed")
-        changes = (*attempts, *counts, *holds, *used, *carried, *seen)
-        return Ruling(
-            plain.code, plain.rules, plain.reason, plain.reach, plain.profile, changes, tried, labels, left
-        )
+        changes += [Carry(case.session, label) for label in labels if not carries(case.session, label)]
+        changes += self._seen(case, effects, "allowed")
+        return Ruling(code, rules, reason, reached, profile, tuple(changes), attempts, labels, left)
 
     def _counted(
         self, case: Case, limits: Sequence[int]
-    ) -> tuple[tuple[Left, ...], list[int], list[Change], list[Change], list[Change]]:
+    ) -> tuple[tuple[Left, ...], list[int], tuple[Change, ...], tuple[Change, ...]]:
+        """Return what is left, the limits that are exceeded, what an attempt counts, and what an allowed call does."""
         left: list[Left] = []
         exceeded: list[int] = []
-        kinds: dict[str, list[Change]] = {"attempted": [], "allowed": [], "completed": []}
+        attempts: list[Change] = []
+        counts: list[Change] = []
+        holds: list[Change] = []
         for number in limits:
-            limit = self.rules[number]
-            counting = limit.budget.counting if limit.budget else "allowed"
-            change, found = (Hold if counting == "completed" else Count), kinds[counting]
-            subject, over = subject_of(limit, case), False
-            for key, quota in self._quotas[number]:
+            name, key, each, counting, quotas, pers = self._budgets[number]
+            subject = case.lineage[0].name if each == "agent" else subject_of(self.rules[number], case)
+            place = (key, subject)
+            tallies = case.state.tallies.get(place)
+            held = case.state.held.get(place) if counting == "completed" else None
+            amounts: list[int] = []
+            for quota in quotas:
                 amount = 1 if quota.of is None else amount_of(quota, case)
-                rest = quota.most - case.state.counted(key, subject, case.at - quota.per) - amount
-                left.append(Left(limit.name, rest, quota.exact))
-                over = over or rest < 0
-                found.append(change(key, subject, amount, quota.per))
-            if over:
-                exceeded.append(number)
-        return tuple(left), exceeded, kinds["attempted"], kinds["allowed"], kinds["completed"]
+                rest = quota.most - amount
+                if tallies:
+                    rest -= tallies[len(amounts)].since(case.at - quota.per)
+                if held:
+                    rest -= held[len(amounts)]
+                amounts.append(amount)
+                left.append(Left(name, rest, quota.exact))
+                if rest < 0 and number not in exceeded:
+                    exceeded.append(number)
+            if counting == "completed":
+                holds.append(Hold(key, subject, tuple(amounts), pers))
+            else:
+                found = counts if counting == "allowed" else attempts
+                found.append(Count(key, subject, tuple(amounts), pers))
+        return tuple(left), exceeded, tuple(attempts), (*counts, *holds)
 
     def _left(self, case: Case, limits: Sequence[int]) -> tuple[Left, ...]:
         """Return what is left of limits that this call gets nothing of."""
-        return tuple(
-            Left(limit.name, quota.most - used, quota.exact)
-            for limit, key, quota in (
-                (self.rules[number], key, quota) for number in limits for key, quota in self._quotas[number]
-            )
-            for used in (case.state.counted(key, subject_of(limit, case), case.at - quota.per),)
-        )
+        found: list[Left] = []
+        for number in limits:
+            name, key, _, _, quotas, _ = self._budgets[number]
+            subject = subject_of(self.rules[number], case)
+            for place, quota in enumerate(quotas):
+                used = case.state.counted(key, place, subject, case.at - quota.per)
+                found.append(Left(name, quota.most - used, quota.exact))
+        return tuple(found)
 
     def _grant(self, case: Case, number: int) -> str | None:
         ask = self.rules[number]
@@ -238,7 +260,7 @@ class Judge:
 
     def _seen(self, case: Case, effects: tuple[Effect, ...], now: str) -> list[Change]:
         found: list[Change] = []
-        for number, sure in self.watched(case, effects):
+        for number, sure in self.watched(case, effects) if self.watched else ():
             watch = self._watches[number]
             if watch.happened == now:
                 found.append(See(case.session, watch.key, sure))
@@ -248,6 +270,15 @@ class Judge:
 
 
 def _with(plain: Ruling, changes: tuple[Change, ...], attempts: tuple[Change, ...]) -> Ruling:
-    if not changes:
-        return plain
-    return Ruling(plain.code, plain.rules, plain.reason, plain.reach, plain.profile, changes, attempts)
+    return plain._replace(changes=changes, attempts=attempts) if changes else plain
+
+
+class _Budget(NamedTuple):
+    """What a limit says, as it is asked: its name, its key, whom and when it counts for, and its quotas."""
+
+    name: str
+    key: str
+    each: Each
+    counting: Counting
+    quotas: tuple[Quota, ...]
+    pers: tuple[int, ...]
