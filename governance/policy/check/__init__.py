@@ -19,6 +19,7 @@ from governance.policy.check.imports import check_imports
 from governance.policy.check.profiles import check_profile
 from governance.policy.check.rules import check_clearance, check_proof, check_rule
 from governance.policy.check.scope import FileScope, Scope
+from governance.policy.check.suites import check_scenario
 from governance.policy.decision import RuleReference
 from governance.policy.parse import parse_file
 from governance.policy.syntax import (
@@ -29,6 +30,7 @@ from governance.policy.syntax import (
     ProveSyntax,
     RuleSyntax,
     SandboxSyntax,
+    ScenarioSyntax,
 )
 from governance.text import Source
 
@@ -84,6 +86,8 @@ def examine(sources: Mapping[str, str], at: int | None = None) -> Examination:
     check_lineages(scope, files)
     for file in files:
         _rules(FileScope(scope, file.source), file)
+    for file in files:
+        _scenarios(FileScope(scope, file.source), file)
     bundle = None
     if not scope.diagnostics:
         bundle = _bundle(sources, scope)
@@ -157,6 +161,16 @@ def _rules(scope: FileScope, file: FileSyntax) -> None:
                 scope.declare("rule", statement.name, statement, seen)
                 proof = check_proof(scope, statement, _reference_of(scope, statement.name))
                 scope.scope.proofs += () if proof is None else (proof,)
+
+
+def _scenarios(scope: FileScope, file: FileSyntax) -> None:
+    """Enter the tests, which name rules of any file."""
+    seen: dict[str, ScenarioSyntax] = {}
+    for statement in file.statements:
+        if isinstance(statement, ScenarioSyntax):
+            scope.declare("test", statement.name, statement, seen)
+            scenario = check_scenario(scope, statement, _reference_of(scope, statement.name))
+            scope.scope.tests += () if scenario is None else (scenario,)
 
 
 def _rule(scope: FileScope, statement: RuleSyntax, reference: RuleReference) -> None:

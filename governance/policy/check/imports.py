@@ -24,7 +24,7 @@ def check_imports(scope: Scope, files: Sequence[FileSyntax]) -> None:
         place = FileScope(scope, file.source)
         for statement in file.statements:
             if isinstance(statement, ImportSyntax):
-                if statement.file.text not in known - {file.source.name}:
+                if statement.file.text not in known:
                     place.unknown("file", statement.file, known - {file.source.name})
                 place.declare("import", statement.file, statement, found)
         scope.imports[file.source.name] = frozenset(found)
