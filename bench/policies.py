@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from governance.library import load_policies
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from governance.policy import Bundle
@@ -17,7 +19,7 @@ _HEAD = """
 agent "claude-1" { groups coders  workspace "repos/web" }
 let keys = ["**/.env", "**/*.pem", "**/id_rsa"]
 sandbox reader { image "governance/base"  mount workspace at "/workspace" read-only }
-permit read { agent in coders  call fs.read  when path under "/workspace"  sandbox reader  because "work" }
+permit read { agent in coders  call fs.read  when path under "/workspace/all"  sandbox reader  because "work" }
 forbid keys { call fs.*  when path matches keys  because "keys are not for agents" }
 """
 _CALLS = (
@@ -41,8 +43,18 @@ def bundle_of(rules: int, folder: Path) -> Bundle:
         f'"/workspace/team{number}"  sandbox reader  because "team {number}" }}'
         for number in range(rules - 2)
     )
-    (folder / "bench.policy").write_text(_HEAD + "\n".join(permits))
+    (folder / "bench.policy").write_text(_HEAD)
+    for number, some in enumerate(batched(permits, 1000)):
+        text = 'import "bench.policy"\n' + "\n".join(some)
+        (folder / f"part{number}.policy").write_text(text)
     return load_policies(folder)
+
+
+def batched(items: Iterable[str], size: int) -> Iterator[tuple[str, ...]]:
+    """Yield `items` in tuples of `size`; a policy file has a bound."""
+    waiting = iter(items)
+    while found := tuple(islice(waiting, size)):
+        yield found
 
 
 def _parameter(number: int) -> str:

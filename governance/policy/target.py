@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
 
+from governance.capabilities.declaration import Verb
 from governance.capabilities.glob import PathSet
 from governance.capabilities.networks import Network
 from governance.policy.hosts import meets_domain, within_domain
 
 if TYPE_CHECKING:
-    from governance.capabilities.declaration import Capability, Effect, Verb
+    from governance.capabilities.declaration import Capability, Effect
 
 __all__ = ["Doing", "Named", "Target", "covers", "may_be_about", "meets"]
+
+
+_REACHED: Final = (Verb.READ, Verb.WRITE, Verb.CREATE, Verb.DELETE, Verb.SEND, Verb.RECEIVE)
+"""What code can do in a sandbox beside what its capability declares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,8 @@ def may_be_about(targets: tuple[Target, ...], capability: Capability) -> bool:
     return any(
         capability.name in target.capabilities
         if isinstance(target, Named)
-        else capability.opaque or not target.verbs.isdisjoint(form.verb for form in capability.effects)
+        else (capability.opaque and not target.verbs.isdisjoint(_REACHED))
+        or not target.verbs.isdisjoint(form.verb for form in capability.effects)
         for target in targets
     )
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from governance.errors import PolicyError
 from governance.policy.bundle import Bundle
+from governance.policy.check.analysis import analyse
 from governance.policy.check.capabilities import check_capability
 from governance.policy.check.declarations import check_agent, check_lineages, check_protected
 from governance.policy.check.examples import check_combinations, check_examples, ended_rules, missing_examples
@@ -57,14 +58,15 @@ class Examination:
 
 
 def check(sources: Mapping[str, str]) -> Bundle:
-    """Return the bundle that the policy files `sources`, text by name, are.
+    """Return the bundle that the policy files `sources`, text by name, are, once more: they have been examined before.
 
-    Raises `PolicyError` with everything that is wrong, in the order of the files.
+    What rules mean together and their examples are not looked at again. Raises `PolicyError` with everything that
+    is wrong, in the order of the files.
     """
-    found = examine(sources)
-    if found.bundle is None:
-        raise PolicyError(*found.errors)
-    return found.bundle
+    scope, _ = _scope(sources)
+    if scope.diagnostics:
+        raise PolicyError(*sorted(scope.diagnostics, key=_place))
+    return _bundle(sources, scope)
 
 
 def examine(sources: Mapping[str, str], at: int | None = None) -> Examination:
@@ -73,6 +75,25 @@ def examine(sources: Mapping[str, str], at: int | None = None) -> Examination:
     Names are relative paths like `coder.policy`; a rule is called by its file's name without `.policy`, a
     slash and its own. `at`, in milliseconds since 1970, is when it is asked, None where that is of no interest.
     """
+    scope, files = _scope(sources)
+    bundle = None
+    if not scope.diagnostics:
+        bundle = _bundle(sources, scope)
+        by_name = {file.source.name: file.source for file in files}
+        scope.diagnostics += (
+            *check_combinations(bundle, by_name),
+            *check_examples(bundle, by_name),
+            *analyse(bundle, by_name),
+            *missing_examples(bundle, by_name),
+            *ended_rules(bundle, by_name, at),
+        )
+    diagnostics = tuple(sorted(scope.diagnostics, key=_place))
+    sound = all(each.warning for each in diagnostics)
+    return Examination(bundle if sound else None, diagnostics)
+
+
+def _scope(sources: Mapping[str, str]) -> tuple[Scope, list[FileSyntax]]:
+    """Return everything that the files declare, and what is wrong with it."""
     scope = Scope()
     files: list[FileSyntax] = []
     for name in sorted(sources, key=lambda name: (not name.startswith("std/"), name)):
@@ -88,19 +109,7 @@ def examine(sources: Mapping[str, str], at: int | None = None) -> Examination:
         _rules(FileScope(scope, file.source), file)
     for file in files:
         _scenarios(FileScope(scope, file.source), file)
-    bundle = None
-    if not scope.diagnostics:
-        bundle = _bundle(sources, scope)
-        by_name = {file.source.name: file.source for file in files}
-        scope.diagnostics += (
-            *check_combinations(bundle, by_name),
-            *check_examples(bundle, by_name),
-            *missing_examples(bundle, by_name),
-            *ended_rules(bundle, by_name, at),
-        )
-    diagnostics = tuple(sorted(scope.diagnostics, key=_place))
-    sound = all(each.warning for each in diagnostics)
-    return Examination(bundle if sound else None, diagnostics)
+    return scope, files
 
 
 def _place(diagnostic: Diagnostic) -> tuple[str, int]:
