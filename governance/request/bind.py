@@ -55,33 +55,22 @@ def bind(syntax: CallSyntax, capabilities: Mapping[str, Capability]) -> Call:
         message = f"no capability is called `{excerpt(syntax.name)}`"
         mend = f"did you mean {near}?" if near else f"known: {', '.join(names)}"
         raise UnknownCapabilityError(Diagnostic("unknown-capability", message, syntax.name_span, mend))
-    given = {argument.name: _plain(argument.value) for argument in syntax.arguments}
-    if None in given.values():
-        nulls = [argument for argument in syntax.arguments if given[argument.name] is None]
-        raise IllTypedError(*(_null(syntax, argument) for argument in nulls[:_MOST_TOLD]))
-    try:
-        call = Call(capability, capability.model.model_validate(given))
-    except ValidationError as error:
-        raise IllTypedError(*_diagnostics(error, syntax, capability)) from None
-    if _NUL in syntax.source.text and any("\0" in word for word in call.argv):
+    fitting = capability.model.__fitting__(syntax.values)
+    call = _checked(syntax, capability) if fitting is None else Call(capability, fitting)
+    if _NUL in syntax.text and any("\0" in word for word in call.argv):
         raise IllTypedError(*_unspeakable(syntax, call))
     return call
 
 
-Plain: TypeAlias = "str | int | bool | Decimal | tuple[Plain, ...] | dict[str, Plain] | None"
-
-
-def _plain(node: Node) -> Plain:
-    """Return a literal's value, a tuple for an array, a dictionary for an object."""
-    match node:
-        case Literal():
-            return node.value
-        case Array():
-            return tuple(_plain(item) for item in node.items)
-        case Object():
-            return {name: _plain(value) for name, value in node.items().items()}
-        case _:
-            assert_never(node)
+def _checked(syntax: CallSyntax, capability: Capability) -> Call:
+    """Return the call as the model of its capability takes it, or raise all reasons why it does not."""
+    nulls = [argument for argument in syntax.arguments if syntax.values[argument.name] is None]
+    if nulls:
+        raise IllTypedError(*(_null(syntax, argument) for argument in nulls[:_MOST_TOLD]))
+    try:
+        return Call(capability, capability.model.model_validate(syntax.values))
+    except ValidationError as error:
+        raise IllTypedError(*_diagnostics(error, syntax, capability)) from None
 
 
 def _null(syntax: CallSyntax, argument: Argument) -> Diagnostic:
