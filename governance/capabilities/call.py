@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, InstanceOf, create_model
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from governance.capabilities.glob import PathSet
     from governance.capabilities.values import Type, Value
 
-__all__ = ["Call", "make_model"]
+__all__ = ["Call", "fitting_of", "make_model"]
 
 _SIMPLE: Final[dict[str, Any]] = {
     "Bool": bool,
@@ -127,8 +127,8 @@ def make_model(name: str, parameters: tuple[Parameter, ...]) -> type[BaseModel]:
 
 
 def fitting_of(model: type[BaseModel]) -> Fitting:
-    """Return what takes values that surely fit `model`, one that `make_model` made."""
-    return model.__fitting__ if issubclass(model, _Arguments) else lambda _: None
+    """Return what takes the values that surely fit `model`, which `make_model` made."""
+    return cast("type[_Arguments]", model).__fitting__
 
 
 def _field(parameter: Parameter) -> tuple[object, object]:

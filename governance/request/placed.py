@@ -23,7 +23,17 @@ if TYPE_CHECKING:
     from governance.request.nodes import Node
     from governance.text import Source
 
-__all__ = ["DEPTH", "VALUES", "Fault", "PlacedCall", "bound", "call_grammar", "number", "read_call", "read_json"]
+__all__ = [
+    "DEPTH",
+    "VALUES",
+    "Fault",
+    "PlacedCall",
+    "bound",
+    "call_grammar",
+    "number",
+    "read_call",
+    "read_json",
+]
 
 DEPTH: Final = 64
 """Values may be nested less deep than this."""
@@ -57,8 +67,8 @@ class PlacedCall(NamedTuple):
     arguments: tuple[Argument, ...]
 
 
-class Fault(ValueError):
-    """What a grammar cannot say is wrong; becomes a `RequestError` once the text it stands in is known."""
+class Fault(ValueError):  # noqa: N818 - becomes a RequestError once the text it stands in is known
+    """Something is wrong that a grammar cannot say."""
 
     def __init__(self, place: object, code: str, message: str, mend: str) -> None:
         super().__init__(message)

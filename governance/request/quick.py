@@ -27,13 +27,16 @@ _SHORT: Final = 15
 """A whole number of so many digits is exact everywhere."""
 
 _WHITE: Final = " \t\n\r"
+_STRICT: Final = getattr(scanner, "c_make_scanner", None) is not None
+"""Whether the decoder is the one written in C; the one in Python takes digits of every script."""
+
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def quick_json(text: str) -> Plain:
     """Return the one JSON value that `text` is. Raises `ValueError` for what the whole reading must decide."""
-    if scanner.c_make_scanner is None:
-        raise ValueError("the decoder that is written in Python takes digits of every script")
+    if not _STRICT:
+        raise ValueError("this decoder takes digits of every script")
     if len(text) >= DEPTH:
         bound(text)
     start = 0 if text[:1] == "{" else len(text) - len(text.lstrip(_WHITE))
@@ -58,13 +61,13 @@ def quick_call(text: str) -> tuple[str, dict[str, Plain]]:
         raise ValueError("no call of the regular subset")
     if len(text) >= VALUES:
         bound(text)
-    pieces = iter(match.groups())
-    name: str = next(pieces)[:-1].rstrip(" ")
+    pieces = match.groups()
     found: dict[str, Plain] = {}
-    for key, written in zip(pieces, pieces, strict=True):
+    for place in range(1, len(pieces), 2):
+        key, written = pieces[place], pieces[place + 1]
         if key is None:
             break
-        argument = key[:-1].rstrip(" ")
+        argument = key.rstrip(" =")
         if argument in found:
             raise ValueError("an argument stands twice")
         if written[0] == '"' and "\\" not in written:
@@ -73,28 +76,28 @@ def quick_call(text: str) -> tuple[str, dict[str, Plain]]:
             found[argument] = int(written)
         else:
             found[argument] = quick_json(written)
-    return name, found
+    return pieces[0].rstrip(" ("), found
 
 
 @cache
 def _call_match() -> Callable[[str], re.Match[str] | None]:
     """Return what matches a call, made of the terminals of the grammar.
 
-    INVARIANT: linear. No two repetitions that can match the same character stand side by side, so that what
-    one gives back the other cannot take.
+    INVARIANT: linear. No two repetitions that can match the same character stand side by side, and no two
+    alternatives begin alike, so that what one gives back no other can take.
     """
-    pattern = call_grammar().pattern
-    spaces = f"(?:{pattern('SPACES')})?"
-    scalar = "|".join(f"(?:{pattern(name)})" for name in ("STRING", "NUMBER", "TRUE", "FALSE", "NULL"))
-    more = f"(?:{pattern('COMMA')}{spaces}(?:{scalar}){spaces})*"
-    array = f"{pattern('LSQB')}{spaces}(?:(?:{scalar}){spaces}{more})?{pattern('RSQB')}"
-    argument = f"({pattern('ARGUMENT')}){spaces}({scalar}|{array}){spaces}"
-    arguments = ""
-    for place in range(_MOST_ARGUMENTS, 0, -1):
-        comma = f"{pattern('COMMA')}{spaces}" if place > 1 else ""
-        arguments = f"(?:{comma}{argument}{arguments})?"
+    terminal = call_grammar().pattern
+    spaces = terminal("SPACES").removesuffix("+") + "*"
+    scalar = "|".join(f"(?:{terminal(name)})" for name in ("STRING", "NUMBER", "TRUE", "FALSE", "NULL"))
+    item = f"(?:{scalar}){spaces}"
+    more = f"(?:{terminal('COMMA')}{spaces}{item})*"
+    array = f"{terminal('LSQB')}{spaces}(?:{item}{more})?{terminal('RSQB')}"
+    argument = f"({terminal('ARGUMENT')}){spaces}({scalar}|{array}){spaces}"
+    rest = end = terminal("RPAR")
+    for _ in range(_MOST_ARGUMENTS - 1):
+        rest = f"(?:{terminal('COMMA')}{spaces}{argument}{rest}|{end})"
     return re.compile(
-        f"{spaces}({pattern('CAPABILITY')}){spaces}{arguments}{pattern('RPAR')}{spaces}"
+        f"{spaces}({terminal('CAPABILITY')}){spaces}(?:{argument}{rest}|{end}){spaces}"
     ).fullmatch
 
 

@@ -8,17 +8,24 @@ looked up only when something is to be shown.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, NoReturn, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, assert_never
 
 from governance.errors import Diagnostic, RequestError
-from governance.request.syntax import Argument, CallSyntax, Object, parse_json, parse_values, read_text
+from governance.request.syntax import (
+    Argument,
+    CallSyntax,
+    Object,
+    Places,
+    parse_json,
+    parse_values,
+    read_text,
+)
 from governance.request.wire import Syntax
 from governance.text import Source, shown
 
 if TYPE_CHECKING:
     from governance.request.syntax import Member, Node, Plain
     from governance.request.wire import Request
-    from governance.text import Span
 
 __all__ = ["read_call"]
 
@@ -27,6 +34,7 @@ _Path: TypeAlias = tuple[str, ...]
 """The keys that lead to a value of the body."""
 
 _LONGEST_NAME: Final = 128
+_TEXTS: Final = (Syntax.AUTO, Syntax.CALL)
 _OBJECT: Final = "send { … }"
 
 
@@ -56,19 +64,19 @@ _TOOL_USE: Final = _shape_of("a tool_use block", "type name input", "id")
 def read_call(request: Request) -> CallSyntax:
     """Return the call that `request` asks for. Raises `RequestError` when there is none to be read."""
     body = request.body
-    if isinstance(body, RequestError):
-        raise body
     syntax = request.origin.syntax
     if isinstance(body, str):
-        if syntax is not Syntax.CALL and syntax is not Syntax.AUTO:
-            span = request.source.span(0, len(request.text))
-            message = f"syntax `{syntax}` is a JSON object"
-            raise RequestError(Diagnostic("shape", message, span, "send the object itself"))
-        return read_text("request", request.text)
+        if syntax in _TEXTS:
+            return read_text("request", body)
+        span = request.source.span(0, len(body))
+        message = f"syntax `{syntax}` is a JSON object"
+        raise RequestError(Diagnostic("shape", message, span, "send the object itself"))
+    if isinstance(body, RequestError):
+        raise body
     reader = _Reader(request)
     match reader.shape() if syntax is Syntax.AUTO else syntax:
         case Syntax.CALL:
-            reader.refuse((), "syntax `call` is a text, not JSON", 'write fs.read(path="/…")')
+            raise reader.refusal((), "syntax `call` is a text, not JSON", 'write fs.read(path="/…")')
         case Syntax.MCP:
             return reader.mcp(body)
         case Syntax.OPENAI:
@@ -97,7 +105,7 @@ class _Reader:
         if "type" not in members and ("method" in members or ("name" in members and "arguments" in members)):
             return Syntax.MCP
         mend = "send a call, an MCP tools/call, an OpenAI function call or an Anthropic tool_use"
-        self.refuse((), "this JSON has the shape of no known request", mend)
+        raise self.refusal((), "this JSON has the shape of no known request", mend)
 
     def mcp(self, body: Plain) -> CallSyntax:
         """MCP `tools/call`: the JSON-RPC request, or its params alone."""
@@ -134,7 +142,7 @@ class _Reader:
         """Read arguments that are a string holding an object, in a source of their own."""
         text = members["arguments"]
         if not isinstance(text, str):
-            self.refuse((*path, "arguments"), "`arguments` must be a string", "write a string")
+            raise self.refusal((*path, "arguments"), "`arguments` must be a string", "write a string")
         values = parse_values("arguments", text)
         if not isinstance(values, dict):
             inner = Source("arguments", text)
@@ -152,41 +160,39 @@ class _Reader:
     def _name(self, members: dict[str, Plain], path: _Path) -> str:
         name = members["name"]
         if not isinstance(name, str):
-            self.refuse((*path, "name"), "`name` must be a string", "write a string")
+            raise self.refusal((*path, "name"), "`name` must be a string", "write a string")
         if not 0 < len(name) <= _LONGEST_NAME:
-            self.refuse(
+            raise self.refusal(
                 (*path, "name"), f"a name has 1 to {_LONGEST_NAME} characters", "name the capability"
             )
         return name
 
     def _object(self, value: Plain, path: _Path, what: str) -> dict[str, Plain]:
         if not isinstance(value, dict):
-            self.refuse(path, f"{what} must be an object", _OBJECT)
+            raise self.refusal(path, f"{what} must be an object", _OBJECT)
         return value
 
     def _keys(self, value: Plain, path: _Path, shape: _Shape) -> dict[str, Plain]:
         members = self._object(value, path, shape.what)
         for key in shape.required:
             if key not in members:
-                self.refuse(path, f"{shape.what} lacks `{key}`", shape.mend)
+                raise self.refusal(path, f"{shape.what} lacks `{key}`", shape.mend)
         for key in members:
             if key not in shape.known:
-                self._refuse_key(path, key, shape)
+                raise self._stranger(path, key, shape)
         return members
 
     def _constant(self, members: dict[str, Plain], key: str, value: str) -> None:
         if members[key] != value:
-            self.refuse((key,), f'`{key}` must be "{value}"', f'write "{value}"')
+            raise self.refusal((key,), f'`{key}` must be "{value}"', f'write "{value}"')
 
-    def refuse(self, path: _Path, message: str, mend: str) -> NoReturn:
-        """Refuse what stands at `path`."""
-        raise _unfit(self._request.source, self._request.node(*path), message, mend)
+    def refusal(self, path: _Path, message: str, mend: str) -> RequestError:
+        """Return the error about what stands at `path`."""
+        return _unfit(self._request.source, self._request.node(*path), message, mend)
 
-    def _refuse_key(self, path: _Path, key: str, shape: _Shape) -> NoReturn:
+    def _stranger(self, path: _Path, key: str, shape: _Shape) -> RequestError:
         node = next(member.key for member in _members(self._request.node(*path)) if member.key.value == key)
-        raise _unfit(
-            self._request.source, node, f"{shape.what} has no key `{shown(key[:40])}`", shape.mend
-        )
+        return _unfit(self._request.source, node, f"{shape.what} has no key `{shown(key[:40])}`", shape.mend)
 
 
 def _unfit(source: Source, node: Node, message: str, mend: str) -> RequestError:
@@ -197,7 +203,7 @@ def _members(node: Node) -> tuple[Member, ...]:
     return node.members if isinstance(node, Object) else ()
 
 
-def _placed(request: Request, path: _Path, key: str, syntax: CallSyntax) -> tuple[Span, tuple[Argument, ...]]:
+def _placed(request: Request, path: _Path, key: str, syntax: CallSyntax) -> Places:
     """Return the places of a call whose name and arguments are members of the object at `path`."""
     members = {str(member.key.value): member.value for member in _members(request.node(*path))}
     name = members["name"]
@@ -205,6 +211,7 @@ def _placed(request: Request, path: _Path, key: str, syntax: CallSyntax) -> tupl
     if arguments is not None and not isinstance(arguments, Object):
         arguments = parse_json(syntax.source)
     given = () if arguments is None else _members(arguments)
-    return request.source.span(name.start, name.end), tuple(
-        Argument(str(each.value), each.start, each.end, value) for each, value in given
+    return Places(
+        request.source.span(name.start, name.end),
+        tuple(Argument(str(each.value), each.start, each.end, value) for each, value in given),
     )

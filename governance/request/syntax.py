@@ -28,12 +28,20 @@ __all__ = [
     "Member",
     "Node",
     "Object",
+    "Places",
     "Plain",
     "parse_call",
     "parse_json",
     "parse_values",
     "read_text",
 ]
+
+
+class Places(NamedTuple):
+    """Where a call's name stands, and its arguments in the order they stand in, with their places."""
+
+    name: Span
+    arguments: tuple[Argument, ...]
 
 
 class CallSyntax(NamedTuple):
@@ -47,8 +55,7 @@ class CallSyntax(NamedTuple):
     values: dict[str, Plain]
     title: str
     text: str
-    find: Callable[[CallSyntax], tuple[Span, tuple[Argument, ...]]]
-    """Reads the text again, for places."""
+    find: Callable[[CallSyntax], Places]
 
     @property
     def source(self) -> Source:
@@ -56,14 +63,19 @@ class CallSyntax(NamedTuple):
         return Source(self.title, self.text)
 
     @property
+    def places(self) -> Places:
+        """Where the name and the arguments stand. Reads the text again: for what is shown, not for what is decided."""
+        return self.find(self)
+
+    @property
     def name_span(self) -> Span:
         """Where the name stands."""
-        return self.find(self)[0]
+        return self.places.name
 
     @property
     def arguments(self) -> tuple[Argument, ...]:
         """The arguments in the order they stand in, with their places."""
-        return self.find(self)[1]
+        return self.places.arguments
 
     def span(self, node: Node | Argument) -> Span:
         """Return the place of an argument or a value of this call."""
@@ -101,13 +113,13 @@ def read_text(title: str, text: str) -> CallSyntax:
     except ValueError:
         placed = read_call(Source(title, text))
         values = {argument.name: plain(argument.value) for argument in placed.arguments}
-        return CallSyntax(placed.name, values, title, text, lambda syntax: _with_span(syntax, placed))
+        return CallSyntax(placed.name, values, title, text, lambda syntax: _places(syntax, placed))
     return CallSyntax(name, values, title, text, _found)
 
 
-def _found(syntax: CallSyntax) -> tuple[Span, tuple[Argument, ...]]:
-    return _with_span(syntax, read_call(syntax.source))
+def _found(syntax: CallSyntax) -> Places:
+    return _places(syntax, read_call(syntax.source))
 
 
-def _with_span(syntax: CallSyntax, placed: PlacedCall) -> tuple[Span, tuple[Argument, ...]]:
-    return syntax.source.span(placed.start, placed.end), placed.arguments
+def _places(syntax: CallSyntax, placed: PlacedCall) -> Places:
+    return Places(syntax.source.span(placed.start, placed.end), placed.arguments)

@@ -188,7 +188,9 @@ class _Envelope:
         source = Source("request", self._text)
         envelope = parse_json(source)
         member = next(
-            each for each in (envelope.members if isinstance(envelope, Object) else ()) if each.key.value == key
+            each
+            for each in (envelope.members if isinstance(envelope, Object) else ())
+            if each.key.value == key
         )
         node: Node = member.key if at_key else member.value
         span: Span = source.span(node.start, node.end)
