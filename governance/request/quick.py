@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["quick_call", "quick_json"]
 
 _MOST_ARGUMENTS: Final = 16
+"""Calls with more are for the whole reading; the expression has room for one more, which ends the loop."""
+
 _SHORT: Final = 15
 """A whole number of so many digits is exact everywhere."""
 
@@ -62,20 +64,21 @@ def quick_call(text: str) -> tuple[str, dict[str, Plain]]:
     if len(text) >= VALUES:
         bound(text)
     pieces = match.groups()
+    if pieces[-1] is not None:
+        raise ValueError("no call of the regular subset")
     found: dict[str, Plain] = {}
-    for place in range(1, len(pieces), 2):
-        key, written = pieces[place], pieces[place + 1]
-        if key is None:
-            break
-        argument = key.rstrip(" =")
+    place = 1
+    while (key := pieces[place]) is not None:
+        argument, written = key.rstrip(" ="), pieces[place + 1]
         if argument in found:
             raise ValueError("an argument stands twice")
         if written[0] == '"' and "\\" not in written:
             found[argument] = written[1:-1]
-        elif len(written) <= _SHORT and written.isdigit():
+        elif written.isdigit() and len(written) <= _SHORT:
             found[argument] = int(written)
         else:
             found[argument] = quick_json(written)
+        place += 2
     return pieces[0].rstrip(" ("), found
 
 
@@ -94,7 +97,7 @@ def _call_match() -> Callable[[str], re.Match[str] | None]:
     array = f"{terminal('LSQB')}{spaces}(?:{item}{more})?{terminal('RSQB')}"
     argument = f"({terminal('ARGUMENT')}){spaces}({scalar}|{array}){spaces}"
     rest = end = terminal("RPAR")
-    for _ in range(_MOST_ARGUMENTS - 1):
+    for _ in range(_MOST_ARGUMENTS):
         rest = f"(?:{terminal('COMMA')}{spaces}{argument}{rest}|{end})"
     return re.compile(
         f"{spaces}({terminal('CAPABILITY')}){spaces}(?:{argument}{rest}|{end}){spaces}"

@@ -6,7 +6,7 @@ and says what is wrong. It is also what is asked for places, of a call that was 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from governance.request.nodes import Argument, Array, Literal, Member, Node, Object, Plain, plain
 from governance.request.placed import DEPTH, VALUES, PlacedCall, read_call, read_json
@@ -35,6 +35,10 @@ __all__ = [
     "parse_values",
     "read_text",
 ]
+
+
+_new: Final = tuple.__new__
+"""Makes a named tuple at the price of a tuple."""
 
 
 class Places(NamedTuple):
@@ -114,7 +118,7 @@ def read_text(title: str, text: str) -> CallSyntax:
         placed = read_call(Source(title, text))
         values = {argument.name: plain(argument.value) for argument in placed.arguments}
         return CallSyntax(placed.name, values, title, text, lambda syntax: _places(syntax, placed))
-    return CallSyntax(name, values, title, text, _found)
+    return _new(CallSyntax, (name, values, title, text, _found))
 
 
 def _found(syntax: CallSyntax) -> Places:

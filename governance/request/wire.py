@@ -25,6 +25,9 @@ __all__ = ["LIMIT", "Line", "Origin", "Oversize", "Request", "Syntax", "parse_re
 LIMIT: Final = 1 << 20
 """A request has at most this many bytes."""
 
+_new: Final = tuple.__new__
+"""Makes a named tuple at the price of a tuple."""
+
 _ENVELOPE: Final = frozenset({"agent", "session", "at", "syntax", "request"})
 
 
@@ -105,11 +108,11 @@ def parse_request(line: Line, origin: Origin) -> Request:
     try:
         text = _text(line)
         if not text.lstrip(" ").startswith(("{", "[")):
-            return Request(line, origin, text, text)
+            return _new(Request, (line, origin, text, text, False))
         body = parse_values("request", text)
         if isinstance(body, dict) and "request" in body:
             return _unwrapped(line, origin, text, body)
-        return Request(line, origin, text, body)
+        return _new(Request, (line, origin, text, body, False))
     except RequestError as error:
         return Request(line, origin, text, error)
 

@@ -33,7 +33,7 @@ from governance.request.placed import read_json
 from governance.request.quick import quick_call, quick_json
 from governance.request.surface import read_call
 from governance.text import Source
-from tests.laws.strategies import on_surface, standard, texts, values, written_calls
+from tests.laws.strategies import on_surface, standard, texts, written_calls
 from tests.laws.test_fuzz import broken, repeatable, samples
 from tests.laws.test_request_laws import json_texts, lines_of_pieces
 
