@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, InstanceOf, create_model
 
@@ -66,7 +66,7 @@ class Call:
 
     def __init__(self, capability: Capability, checked: BaseModel | dict[str, Value]) -> None:
         """Make the call of what `capability.model` took, or of the arguments that it would give."""
-        if isinstance(checked, BaseModel):
+        if not isinstance(checked, dict):
             checked = {name: value for name, value in checked.__dict__.items() if value is not None}
         _set(self, "capability", capability)
         _set(self, "arguments", checked)
@@ -128,7 +128,8 @@ def make_model(name: str, parameters: tuple[Parameter, ...]) -> type[BaseModel]:
 
 def fitting_of(model: type[BaseModel]) -> Fitting:
     """Return what takes the values that surely fit `model`, which `make_model` made."""
-    return cast("type[_Arguments]", model).__fitting__
+    fitting: Fitting = model.__fitting__  # type: ignore[attr-defined]  # `make_model` gives it
+    return fitting
 
 
 def _field(parameter: Parameter) -> tuple[object, object]:
