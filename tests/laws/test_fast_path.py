@@ -10,6 +10,7 @@ import json
 import time
 from contextlib import contextmanager
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from unittest.mock import patch
@@ -241,6 +242,7 @@ def test_flat_calls_are_read_fast(text: str) -> None:
 @example("a(x=-0)", 0)
 @example('a(x="\\ud800")', 0)
 @example("a(x=[" + "1," * 10_000 + "1])", 0)
+@example("a(" + ", ".join(f"k{number}=[{'1,' * 1_000}1]" for number in range(12)) + ")", 0)
 def test_what_is_read_fast_of_broken_calls_is_what_they_say(text: str, seed: int) -> None:
     for each in (text, broken(text.encode(), text.encode(), repeatable(seed)).decode(errors="replace")):
         fast = quickly(quick_call, each)
@@ -415,6 +417,68 @@ def test_arguments_fit_fast_exactly_where_the_model_takes_them(
         given_["stranger"] = 1
     fast = fitting_of(capability.model)(given_)
     assert (REFUSED if fast is None else repr(fast)) == as_model(capability, given_)
+
+
+EDGES: dict[Type, tuple[object, ...]] = {
+    Type("Path"): (
+        *(
+            "/",
+            "/a",
+            "/.",
+            "/..",
+            "/...",
+            "/.a",
+            "/..a",
+            "/a/",
+            "//a",
+            "/a/.",
+            "/a/../b",
+            "a",
+            "",
+            "/a\n",
+            "/a\x7f",
+        ),
+        *(
+            "/" + "b" * 255,
+            "/" + "b" * 256,
+            "/." + "b" * 254,
+            "/." + "b" * 255,
+            "/.." + "b" * 253,
+            "/.." + "b" * 254,
+        ),
+        *(
+            "/a" * 2047 + "/b",
+            "/a" * 2047 + "/bb",
+            "/a" * 2048,
+            "/\u00e9",
+            "/\u00e9" * 1365,
+            "/\u00e9" * 1366,
+        ),
+    ),
+    Type("Path", within="/a/b"): ("/a/b", "/a/b/c", "/a/bc", "/a/b/", "/a", "/"),
+    Type("Path", within="/"): ("/", "/a", "//"),
+    Type("String"): ("", "x" * 65_536, "x" * 65_537, "\U0001f600" * 65_536, "\0", 1, True),
+    Type("String", low=2, high=3): ("x", "xx", "xxx", "xxxx"),
+    Type("Int"): (2**53 - 1, 2**53, 1 - 2**53, -(2**53), True, "1", Decimal(1)),
+    Type("Int", low=-3, high=7): (-4, -3, 7, 8),
+    Type("Size"): (-1, 0, 2**53 - 1, 2**53, "0B", "1KiB", "1s", True),
+    Type("Duration", low=1, high=1000): (0, 1, 1000, 1001, "1s", "2s"),
+    Type("Bool"): (True, False, 0, 1, "true"),
+    Type("Enum", names=("a", "b")): ("a", "c", "", 1, ("a",)),
+}
+
+
+@pytest.mark.parametrize("kind", EDGES, ids=str)
+def test_edges_of_a_type_are_the_same_fast(kind: Type) -> None:
+    capability = declared((kind,))
+    fitted = set()
+    for value in EDGES[kind]:
+        fast = fitting_of(capability.model)({"p0": value})
+        assert (REFUSED if fast is None else repr(fast)) == as_model(capability, {"p0": value}), repr(value)[
+            :80
+        ]
+        fitted.add(fast is not None)
+    assert fitted == {True, False}
 
 
 @laws
