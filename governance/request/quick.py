@@ -58,13 +58,10 @@ def quick_call(text: str) -> tuple[str, dict[str, Plain]]:
 
     Raises `ValueError` for what the whole reading must decide.
     """
-    match = _call_match()(text)
-    if match is None:
-        raise ValueError("no call of the regular subset")
     if len(text) >= VALUES:
         bound(text)
-    pieces = match.groups()
-    if pieces[-1] is not None:
+    match = _call_match()(text)
+    if match is None or (pieces := match.groups())[-1] is not None:
         raise ValueError("no call of the regular subset")
     found: dict[str, Plain] = {}
     place = 1

@@ -11,7 +11,6 @@ import time
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from unittest.mock import patch
 
@@ -35,7 +34,7 @@ from governance.request.quick import quick_call, quick_json
 from governance.request.surface import read_call
 from governance.text import Source
 from tests.laws.strategies import on_surface, standard, texts, written_calls
-from tests.laws.test_fuzz import broken, repeatable, samples
+from tests.laws.test_fuzz import broken, recorded, repeatable, samples
 from tests.laws.test_request_laws import json_texts, lines_of_pieces
 
 if TYPE_CHECKING:
@@ -44,7 +43,6 @@ if TYPE_CHECKING:
     from governance.request.nodes import Plain
 
 laws = settings(max_examples=300, deadline=None)
-DATA = Path(__file__).parent.parent / "data"
 REFUSED = object()
 
 
@@ -110,22 +108,12 @@ def test_calls_are_the_same_both_ways_on_every_surface(
 @pytest.mark.parametrize("seed", range(3))
 def test_broken_requests_are_the_same_both_ways(seed: int) -> None:
     chance, lines = repeatable(seed), samples()
-    lines += [
+    lines += 40 * [
         on_surface(syntax, "fs.read", {"path": "/a", "offset": 1, "limit": "2KiB"}).encode()
         for syntax in Syntax
     ]
     for _ in range(300):
-        agree(broken(chance.choice(lines[-40:]), chance.choice(lines), chance))
-
-
-def recorded() -> list[bytes]:
-    """Return what agents really sent, as the requests they are."""
-    requests: list[object] = []
-    for name in ("sweagent.openai.jsonl", "taubench.openai.jsonl", "bfcl.pythoncalls.jsonl"):
-        requests += [json.loads(line)["call"] for line in (DATA / name).read_text().splitlines()]
-    for line in (DATA / "bfcl.three_formats.jsonl").read_text().splitlines():
-        requests += [json.loads(line)[name] for name in ("openai", "anthropic", "mcp")]
-    return [(each if isinstance(each, str) else json.dumps(each)).encode() for each in requests]
+        agree(broken(chance.choice(lines), chance.choice(lines), chance))
 
 
 def test_what_agents_really_sent_is_the_same_both_ways() -> None:
