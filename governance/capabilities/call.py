@@ -41,8 +41,6 @@ _SIMPLE: Final[dict[str, Any]] = {
 """What values of a type are in Python, where they are not strings."""
 
 _write: Final = json.JSONEncoder(default=decimal_text).encode
-
-
 _set: Final = object.__setattr__
 
 
@@ -128,8 +126,8 @@ def make_model(name: str, parameters: tuple[Parameter, ...]) -> type[BaseModel]:
 
 def fitting_of(model: type[BaseModel]) -> Fitting:
     """Return what takes the values that surely fit `model`, which `make_model` made."""
-    fitting: Fitting = model.__fitting__  # type: ignore[attr-defined]  # `make_model` gives it
-    return fitting
+    found: Fitting = model.__fitting__  # type: ignore[attr-defined]  # `make_model` gives it
+    return found
 
 
 def _field(parameter: Parameter) -> tuple[object, object]:
