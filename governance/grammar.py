@@ -91,6 +91,11 @@ class Grammar:
         except UnexpectedInput as problem:
             raise Misfit(_place(source, problem), self._expected(problem)) from None
 
+    def pattern(self, terminal: str) -> str:
+        """Return the regular expression of `terminal`, the grammar's own or one that it imports."""
+        patterns = {each.name.rpartition("__")[2]: each.pattern for each in self._lark.terminals}
+        return patterns[terminal].to_regexp()
+
     def _expected(self, problem: UnexpectedInput) -> tuple[str, ...]:
         match problem:
             case UnexpectedToken(accepts=accepts, expected=expected):

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, InstanceOf, create_model
 
 from governance.canonical import decimal_text, digest_of
+from governance.capabilities.fitting import fitting
 from governance.capabilities.objects import FrozenObject
 
 if TYPE_CHECKING:
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
 
     from governance.canonical import Json
     from governance.capabilities.declaration import Capability, Effect, Parameter
+    from governance.capabilities.fitting import Fitting
     from governance.capabilities.glob import PathSet
     from governance.capabilities.values import Type, Value
 
-__all__ = ["Call", "make_model"]
+__all__ = ["Call", "fitting_of", "make_model"]
 
 _SIMPLE: Final[dict[str, Any]] = {
     "Bool": bool,
@@ -39,13 +41,17 @@ _SIMPLE: Final[dict[str, Any]] = {
 """What values of a type are in Python, where they are not strings."""
 
 _write: Final = json.JSONEncoder(default=decimal_text).encode
+_set: Final = object.__setattr__
 
 
 class _Arguments(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
+    __fitting__: ClassVar[Fitting]
+    """Takes given values that surely fit, without a model."""
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, slots=True, eq=False, init=False)
 class Call:
     """A capability and its arguments by name, in the order it declares them.
 
@@ -53,13 +59,16 @@ class Call:
     """
 
     capability: Capability
-    model: BaseModel
-    arguments: Mapping[str, Value] = field(init=False)
-    _paths: dict[str, tuple[str, ...] | PathSet] = field(init=False, repr=False, default_factory=dict)
+    arguments: Mapping[str, Value]
+    _paths: dict[str, tuple[str, ...] | PathSet] = field(repr=False)
 
-    def __post_init__(self) -> None:
-        given = {name: value for name, value in self.model.__dict__.items() if value is not None}
-        object.__setattr__(self, "arguments", given)
+    def __init__(self, capability: Capability, checked: BaseModel | dict[str, Value]) -> None:
+        """Make the call of what `capability.model` took, or of the arguments that it would give."""
+        if not isinstance(checked, dict):
+            checked = {name: value for name, value in checked.__dict__.items() if value is not None}
+        _set(self, "capability", capability)
+        _set(self, "arguments", checked)
+        _set(self, "_paths", {})
 
     def paths(self, name: str) -> tuple[str, ...] | PathSet:
         """Return what the path argument `name` speaks of: the components of one path, or a set of paths."""
@@ -110,7 +119,15 @@ class Call:
 def make_model(name: str, parameters: tuple[Parameter, ...]) -> type[BaseModel]:
     """Return the frozen, strict model of a capability's arguments."""
     fields: dict[str, Any] = {parameter.name: _field(parameter) for parameter in parameters}
-    return create_model(name, __base__=_Arguments, **fields)
+    model = create_model(name, __base__=_Arguments, **fields)
+    model.__fitting__ = fitting(parameters)
+    return model
+
+
+def fitting_of(model: type[BaseModel]) -> Fitting:
+    """Return what takes the values that surely fit `model`, which `make_model` made."""
+    found: Fitting = model.__fitting__  # type: ignore[attr-defined]  # `make_model` gives it
+    return found
 
 
 def _field(parameter: Parameter) -> tuple[object, object]:

@@ -5,26 +5,24 @@ The only place where foreign values enter the models of capabilities; beyond it 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
-from governance.capabilities.call import Call
+from governance.capabilities.call import Call, fitting_of
 from governance.capabilities.declaration import ArgvGroup
 from governance.errors import Diagnostic, RequestError
-from governance.request.syntax import Array, Literal, Object
 from governance.text import excerpt, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from decimal import Decimal
 
     from pydantic_core import ErrorDetails
 
     from governance.capabilities.declaration import Capability
     from governance.capabilities.values import Value
-    from governance.request.syntax import Argument, CallSyntax, Node
-    from governance.text import Span
+    from governance.request.syntax import Argument, CallSyntax, Places
+    from governance.text import Source
 
 __all__ = ["IllTypedError", "UnknownCapabilityError", "bind"]
 
@@ -55,33 +53,22 @@ def bind(syntax: CallSyntax, capabilities: Mapping[str, Capability]) -> Call:
         message = f"no capability is called `{excerpt(syntax.name)}`"
         mend = f"did you mean {near}?" if near else f"known: {', '.join(names)}"
         raise UnknownCapabilityError(Diagnostic("unknown-capability", message, syntax.name_span, mend))
-    given = {argument.name: _plain(argument.value) for argument in syntax.arguments}
-    if None in given.values():
-        nulls = [argument for argument in syntax.arguments if given[argument.name] is None]
-        raise IllTypedError(*(_null(syntax, argument) for argument in nulls[:_MOST_TOLD]))
-    try:
-        call = Call(capability, capability.model.model_validate(given))
-    except ValidationError as error:
-        raise IllTypedError(*_diagnostics(error, syntax, capability)) from None
-    if _NUL in syntax.source.text and any("\0" in word for word in call.argv):
+    arguments = fitting_of(capability.model)(syntax.values)
+    call = _modelled(syntax, capability) if arguments is None else Call(capability, arguments)
+    if _NUL in syntax.text and any("\0" in word for word in call.argv):
         raise IllTypedError(*_unspeakable(syntax, call))
     return call
 
 
-Plain: TypeAlias = "str | int | bool | Decimal | tuple[Plain, ...] | dict[str, Plain] | None"
-
-
-def _plain(node: Node) -> Plain:
-    """Return a literal's value, a tuple for an array, a dictionary for an object."""
-    match node:
-        case Literal():
-            return node.value
-        case Array():
-            return tuple(_plain(item) for item in node.items)
-        case Object():
-            return {name: _plain(value) for name, value in node.items().items()}
-        case _:
-            assert_never(node)
+def _modelled(syntax: CallSyntax, capability: Capability) -> Call:
+    """Return the call as the model of its capability takes it, or raise with every reason why it does not."""
+    if None in syntax.values.values():
+        nulls = [each for each in syntax.arguments if syntax.values[each.name] is None]
+        raise IllTypedError(*(_null(syntax, argument) for argument in nulls[:_MOST_TOLD]))
+    try:
+        return Call(capability, capability.model.model_validate(syntax.values))
+    except ValidationError as error:
+        raise IllTypedError(*_diagnostics(error, syntax, capability)) from None
 
 
 def _null(syntax: CallSyntax, argument: Argument) -> Diagnostic:
@@ -116,32 +103,28 @@ def _words(value: Value) -> Sequence[str]:
 
 def _diagnostics(error: ValidationError, syntax: CallSyntax, capability: Capability) -> list[Diagnostic]:
     details = error.errors(include_url=False, include_context=False, include_input=False)
-    told = [_diagnostic(detail, syntax, capability) for detail in details[:_MOST_TOLD]]
+    places = syntax.places
+    told = [_diagnostic(detail, places, syntax.source, capability) for detail in details[:_MOST_TOLD]]
     if len(details) > _MOST_TOLD:
         message = f"{len(details) - _MOST_TOLD} more arguments do not fit"
-        told.append(Diagnostic("ill-typed", message, syntax.name_span, "mend these first"))
+        told.append(Diagnostic("ill-typed", message, places.name, "mend these first"))
     return told
 
 
-def _diagnostic(detail: ErrorDetails, syntax: CallSyntax, capability: Capability) -> Diagnostic:
+def _diagnostic(detail: ErrorDetails, places: Places, source: Source, capability: Capability) -> Diagnostic:
     name = str(detail["loc"][0])
-    written = next((argument for argument in syntax.arguments if argument.name == name), None)
+    written = next((argument for argument in places.arguments if argument.name == name), None)
     parameter = capability.parameter(name)
     known = (
         f"{capability.name} takes {', '.join(f'{each.name}: {each.type}' for each in capability.parameters)}"
     )
-    if written is None or parameter is None:
-        if written is None:
-            return Diagnostic("ill-typed", f"`{name}` is missing", syntax.name_span, known)
+    if written is None:
+        return Diagnostic("ill-typed", f"`{name}` is missing", places.name, known)
+    if parameter is None:
         near = nearest(name, (each.name for each in capability.parameters), 1)
         mend = f"did you mean `{near[0]}`?" if near else known
         message = f"`{capability.name}` has no parameter `{excerpt(name)}`"
-        return Diagnostic("ill-typed", message, syntax.span(written), mend)
+        return Diagnostic("ill-typed", message, source.span(written.start, written.end), mend)
     reason = detail["msg"].removeprefix("Value error, ")
-    return Diagnostic(
-        "ill-typed", f"`{name}`: {reason}", _place(syntax, written), f"declared as {name}: {parameter.type}"
-    )
-
-
-def _place(syntax: CallSyntax, argument: Argument) -> Span:
-    return syntax.span(argument.value)
+    span = source.span(written.value.start, written.value.end)
+    return Diagnostic("ill-typed", f"`{name}`: {reason}", span, f"declared as {name}: {parameter.type}")

@@ -8,22 +8,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from governance.canonical import digest
 from governance.errors import Diagnostic, RequestError
 from governance.instant import check_instant
-from governance.request.syntax import Literal, Object, parse_json
+from governance.request.syntax import Object, parse_json, parse_values
 from governance.text import Source
 
 if TYPE_CHECKING:
-    from governance.request.syntax import Node
+    from governance.request.syntax import Node, Plain
     from governance.text import Span
 
 __all__ = ["LIMIT", "Line", "Origin", "Oversize", "Request", "Syntax", "parse_request"]
 
 LIMIT: Final = 1 << 20
 """A request has at most this many bytes."""
+
+_new: Final = tuple.__new__
+"""Makes a named tuple at the price of a tuple."""
 
 _ENVELOPE: Final = frozenset({"agent", "session", "at", "syntax", "request"})
 
@@ -63,32 +66,55 @@ class Origin:
     at: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One request: the line as it came, its origin, and what it asks for.
 
-    `body` is the parsed JSON value, the text itself where it is no JSON, or the reason it cannot be read.
+    `text` is the line's, or what its envelope holds where that is a text. `body` is the JSON value in it, the
+    text itself where it is no JSON, or the reason it cannot be read.
     """
 
     line: Line
     origin: Origin
-    source: Source
-    body: Node | str | RequestError
+    text: str
+    body: Plain | RequestError
+    enveloped: bool = False
+    """Whether the JSON value stands under `request` in an envelope."""
+
+    @property
+    def source(self) -> Source:
+        """The text as people know it."""
+        return Source("request", self.text)
 
     @property
     def digest(self) -> str:
         """The digest of the line's bytes."""
         return self.line.digest if isinstance(self.line, Oversize) else digest(self.line)
 
+    def node(self, *path: str) -> Node:
+        """Return what the JSON body holds at `path`, key by key, with its place."""
+        node = parse_json(self.source)
+        for key in ("request", *path) if self.enveloped else path:
+            node = _members(node)[key]
+        return node
+
+
+def _members(node: Node) -> dict[str, Node]:
+    return node.items() if isinstance(node, Object) else {}
+
 
 def parse_request(line: Line, origin: Origin) -> Request:
     """Return the request that `line` is. Never raises: what cannot be read is a request that says why."""
-    source = Source("request", "")
+    text = ""
     try:
-        source = Source("request", _text(line))
-        return _unwrapped(line, origin, source)
+        text = _text(line)
+        if not text.lstrip(" ").startswith(("{", "[")):
+            return _new(Request, (line, origin, text, text, False))
+        body = parse_values("request", text)
+        if isinstance(body, dict) and "request" in body:
+            return _unwrapped(line, origin, text, body)
+        return _new(Request, (line, origin, text, body, False))
     except RequestError as error:
-        return Request(line, origin, source, error)
+        return Request(line, origin, text, error)
 
 
 def _text(line: Line) -> str:
@@ -113,18 +139,8 @@ def _refused(code: str, message: str, mend: str) -> RequestError:
     return RequestError(Diagnostic(code, message, None, mend))
 
 
-def _unwrapped(line: Line, origin: Origin, source: Source) -> Request:
-    if not source.text.lstrip(" ").startswith(("{", "[")):
-        return Request(line, origin, source, source.text)
-    node = parse_json(source)
-    if not isinstance(node, Object) or "request" not in (members := node.items()):
-        return Request(line, origin, source, node)
-    for member in node.members:
-        if member.key.value not in _ENVELOPE:
-            raise _misplaced(
-                source, member.key, "an envelope has no such key", f"keys: {', '.join(sorted(_ENVELOPE))}"
-            )
-    read = _Envelope(source, members)
+def _unwrapped(line: Line, origin: Origin, text: str, members: dict[str, Plain]) -> Request:
+    read = _Envelope(text, members)
     found = Origin(
         agent=read.text("agent", origin.agent),
         session=read.text("session", origin.session) or "",
@@ -132,34 +148,34 @@ def _unwrapped(line: Line, origin: Origin, source: Source) -> Request:
         at=read.instant(origin.at),
     )
     body = members["request"]
-    if isinstance(body, Literal) and isinstance(body.value, str):
-        return Request(line, found, Source("request", body.value), body.value)
-    return Request(line, found, source, body)
+    if isinstance(body, str):
+        return Request(line, found, body, body)
+    return Request(line, found, text, body, enveloped=True)
 
 
-@dataclass(frozen=True, slots=True)
 class _Envelope:
-    """Reads the keys of an envelope."""
+    """Reads the keys of an envelope, which has no others."""
 
-    source: Source
-    members: dict[str, Node]
+    def __init__(self, text: str, members: dict[str, Plain]) -> None:
+        self._text = text
+        self._members = members
+        for key in members:
+            if key not in _ENVELOPE:
+                known = f"keys: {', '.join(sorted(_ENVELOPE))}"
+                raise self._misplaced(key, "an envelope has no such key", known, at_key=True)
 
     def text(self, key: str, default: str | None) -> str | None:
-        node = self.members.get(key)
-        if node is None:
+        if key not in self._members:
             return default
-        if not isinstance(node, Literal) or not isinstance(node.value, str) or not 0 < len(node.value) <= 256:
-            raise _misplaced(
-                self.source, node, f"`{key}` is no string of 1 to 256 characters", f"name the {key}"
-            )
-        return node.value
+        value = self._members[key]
+        if not isinstance(value, str) or not 0 < len(value) <= 256:
+            raise self._misplaced(key, f"`{key}` is no string of 1 to 256 characters", f"name the {key}")
+        return value
 
     def syntax(self, default: Syntax) -> Syntax:
         name = self.text("syntax", default.value)
         if name not in list(Syntax):
-            raise _misplaced(
-                self.source, self.members["syntax"], "unknown syntax", f"one of {', '.join(Syntax)}"
-            )
+            raise self._misplaced("syntax", "unknown syntax", f"one of {', '.join(Syntax)}")
         return Syntax(name)
 
     def instant(self, default: str | None) -> str | None:
@@ -169,9 +185,16 @@ class _Envelope:
         try:
             return check_instant(text)
         except ValueError as error:
-            raise _misplaced(self.source, self.members["at"], "`at` is no instant", str(error)) from None
+            raise self._misplaced("at", "`at` is no instant", str(error)) from None
 
-
-def _misplaced(source: Source, node: Node, message: str, mend: str) -> RequestError:
-    span: Span = source.span(node.start, node.end)
-    return RequestError(Diagnostic("envelope", message, span, mend))
+    def _misplaced(self, key: str, message: str, mend: str, *, at_key: bool = False) -> RequestError:
+        source = Source("request", self._text)
+        envelope = parse_json(source)
+        member = next(
+            each
+            for each in (envelope.members if isinstance(envelope, Object) else ())
+            if each.key.value == key
+        )
+        node: Node = member.key if at_key else member.value
+        span: Span = source.span(node.start, node.end)
+        return RequestError(Diagnostic("envelope", message, span, mend))

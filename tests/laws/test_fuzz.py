@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,15 +73,21 @@ SPLICES = (
 )
 
 
+def recorded() -> list[bytes]:
+    """Return what agents really sent, as the requests they are."""
+    requests: list[object] = []
+    for name in ("sweagent.openai.jsonl", "taubench.openai.jsonl", "bfcl.pythoncalls.jsonl"):
+        requests += [json.loads(line)["call"] for line in (DATA / name).read_text().splitlines()]
+    for line in (DATA / "bfcl.three_formats.jsonl").read_text().splitlines():
+        requests += [json.loads(line)[name] for name in ("openai", "anthropic", "mcp")]
+    return [(each if isinstance(each, str) else json.dumps(each)).encode() for each in requests]
+
+
 def samples() -> list[bytes]:
     """Return real requests on every surface."""
     folder = resources.folder("policies") / "examples"
-    return [
-        line
-        for path in [*DATA.glob("*.jsonl"), *folder.glob("*/session.txt")]
-        for line in path.read_bytes().splitlines()
-        if len(line) < 4_000
-    ]
+    lines = [line for path in sorted(folder.glob("*/session.txt")) for line in path.read_bytes().splitlines()]
+    return [line for line in lines + recorded() if len(line) < 4_000]
 
 
 def repeatable(seed: int) -> random.Random:
