@@ -54,7 +54,7 @@ def _about(test: Condition) -> str:
             part = f".{test.part[1]}" if test.part else ""
             return f"{size}{given}{part}{' each' if test.each else ''}"
         case PathTest() | NetworkTest():
-            return f"{test.given}{' each' if test.each else ''}"
+            return f"{type(test).__name__} {test.given}{' each' if test.each else ''}"
         case Present():
             return f"{test.given} is present"
         case _:
