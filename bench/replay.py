@@ -59,7 +59,7 @@ def write_log(folder: Path, policies: Path, count: int) -> None:
             request = parse_request(line, origin)
             judgement = judge(bundle, request, state, AT)
             pending = journal.append("decision", AT, decision_body(request, judgement, state), None)
-            state = state.decided()
+            state = judgement.state
             if number % 1000 == 0:
                 journal.wait(pending)
 

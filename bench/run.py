@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-NAMES = ("decide", "journal", "replay", "dispatch")
+NAMES = ("decide", "parsing", "journal", "replay", "dispatch")
 NOTES = {
     "journal": "Group commit gains what a sync costs over what a record costs. Where a sync takes 0.2 ms, as here, CPython's\n"
     "own work on a record (to encode it, to hash it, to wake its writer) is the bound, and twenty times one sync a record\n"

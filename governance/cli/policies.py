@@ -17,6 +17,7 @@ from governance.instant import milliseconds
 from governance.library import examine_policies, load_policies
 from governance.policy import Deny
 from governance.policy.case import Case, session_key
+from governance.policy.compiled import compiled
 from governance.policy.explain import explain as explain_call
 from governance.request.bind import bind
 from governance.request.surface import read_call
@@ -32,6 +33,9 @@ def check(
     ],
     *,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    show_code: Annotated[
+        str, typer.Option("--show-code", help="Print the code that decides calls of this capability.")
+    ] = "",
     strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail the check, too.")] = False,
 ) -> None:
     """Parse and type-check policies and run their examples; report everything that is wrong."""
@@ -53,6 +57,11 @@ def check(
         counts = f"{len(capabilities)} capabilities, {len(bundle.agents)} agents, {len(bundle.rules)} rules"
         out.print(f"ok: {counts}, {examples} examples hold")
         out.print(f"bundle {bundle.digest}")
+    if bundle is not None and show_code:
+        if show_code not in bundle.capabilities:
+            known = ", ".join(sorted({each.name for each in bundle.capabilities.values()}))
+            raise typer.BadParameter(f"no capability is called {show_code!r}; known: {known}")
+        out.print(compiled(bundle).source(show_code))
     if fails:
         raise typer.Exit(Exit.FAILS)
 

@@ -79,6 +79,7 @@ def plan(spec: SandboxSpec, owner: Owner, user: tuple[int, int], sources: Mappin
     as it was judged: no image id, no such tier, root, or arguments that the kernel cannot take.
     """
     image = _image(spec.image)
+    _check_box(spec)
     _check_argv(spec.argv)
     runtime = _runtime(spec.isolation)
     if 0 in user:
@@ -111,6 +112,13 @@ def _image(pinned: str) -> str:
             "image-missing", f"the engine had no image `{pinned or name}` when this was decided", mend
         )
     return image
+
+
+def _check_box(spec: SandboxSpec) -> None:
+    """Refuse what this engine does not make: a sandbox whose root is writable, or that has a network."""
+    if spec.root or spec.network is not None or spec.secrets:
+        mend = "use a sandbox profile with root read-only and network none"
+        raise _refusal("box", "no sandbox with a writable root or a network is made here", mend)
 
 
 def _check_argv(argv: tuple[str, ...]) -> None:

@@ -32,7 +32,7 @@ def log(tmp_path: Path, coder_policies: Path) -> Path:
             request = parse_request(line, Origin("claude-1"))
             judgement = judge(bundle, request, state, NOW)
             journal.record("decision", NOW, decision_body(request, judgement, state), None)
-            state = state.decided()
+            state = judgement.state
     return folder
 
 
