@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from governance.errors import PolicyError
+from governance.policy.stored import examine_bundle
+from governance.policy.trial import run_scenario
+from tests.diagnostics_page import PAGE, examples, page
 from tests.documents import DOCUMENTS, ROOT, Command, commands, normal, run
+from tests.policy.build import library
+from tests.policy.test_chunks import declared_codes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,11 +31,29 @@ def test_links_and_paths_lead_somewhere(document: Path) -> None:
 
 
 def test_every_diagnostic_code_is_listed() -> None:
-    rows = re.findall(r"^\| (`[^|]+`) \|", (ROOT / "docs" / "diagnostics.md").read_text(), re.MULTILINE)
-    listed = {code for row in rows for code in re.findall(r"`([a-z0-9-]+)`", row)}
+    text = (ROOT / "docs" / "diagnostics.md").read_text()
+    rows = re.findall(r"^(?:\| (`[^|]+`) \||### (`[^`]+`))", text, re.MULTILINE)
+    listed = {code for row in rows for code in re.findall(r"`([a-z0-9-]+)`", "".join(row))}
     source = "".join(path.read_text() for path in sorted((ROOT / "governance").rglob("*.py")))
     used = set(
         re.findall(r'(?:report|Diagnostic|Fault|refused|refusal|problem|broken)\(\s*"([a-z0-9-]+)"', source)
     )
     assert len(used) > 80
     assert used - listed == set()
+
+
+def test_each_diagnostic_has_an_example_that_gives_just_it() -> None:
+    """The chunk tests show that each gives its code and nothing else; here, that they are what the page shows."""
+    codes = declared_codes() - {"no-policies", "no-bundle", "bundle-edited", "other-meaning"}
+    assert codes <= examples().keys()
+    assert PAGE.read_text() == page()
+
+
+def test_the_policies_of_the_language_page_load_together() -> None:
+    text = (ROOT / "docs" / "language.md").read_text()
+    blocks = re.findall(r"^```policy\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert len(blocks) > 5
+    found = examine_bundle(library(), {"language.policy": "\n".join(blocks)}, None)
+    assert found.bundle is not None, PolicyError(*found.errors).render()
+    for scenario in found.bundle.tests:
+        assert [(each.expected, each.came) for each in run_scenario(found.bundle, scenario).failures] == []
