@@ -15,6 +15,7 @@ from pathlib import Path
 
 from governance.decide import judge
 from governance.evidence import bundle_body, decision_body
+from governance.instant import milliseconds
 from governance.journal import Journal
 from governance.policy import State
 from governance.request import Origin, parse_request
@@ -51,7 +52,8 @@ def requests(count: int) -> list[bytes]:
 
 def write_log(folder: Path, policies: Path, count: int) -> None:
     """Make a log of `count` decisions."""
-    bundle, state, origin = bundle_of(100, policies), State(), Origin("claude-1", "s-1")
+    bundle, origin = bundle_of(100, policies), Origin("claude-1", "s-1")
+    state = State().in_force(bundle.digest, None, milliseconds(AT))
     with Journal.open(folder, now=AT) as journal:
         journal.keep_bundle(bundle.digest, bundle.stored)
         journal.append("bundle", AT, bundle_body(bundle.digest, None), None)

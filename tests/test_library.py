@@ -27,8 +27,9 @@ def code(place: Path) -> str:
 
 def test_files_in_folders_below_are_part_of_the_bundle(tmp_path: Path) -> None:
     (tmp_path / "deep" / "er").mkdir(parents=True)
-    for name in ("b", "deep/a", "deep/er/c"):
-        (tmp_path / f"{name}.policy").write_text(RULE.replace("NAME", "r"))
+    for number, name in enumerate(("b", "deep/a", "deep/er/c")):
+        rule = f'forbid r {{ call fs.read  when path under "/{number}"  because "x" }}\n'
+        (tmp_path / f"{name}.policy").write_text(rule)
     assert rules(tmp_path) == ["b/r", "deep/a/r", "deep/er/c/r"]
 
 

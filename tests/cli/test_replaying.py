@@ -7,6 +7,7 @@ import pytest
 
 from governance.decide import judge
 from governance.evidence import bundle_body, decision_body
+from governance.instant import milliseconds
 from governance.journal import Journal
 from governance.library import load_policies
 from governance.policy import State
@@ -23,7 +24,8 @@ LINES = (b'fs.read(path="/workspace/a.py")', b"\xff", b'fs.read(path="/workspace
 
 @pytest.fixture
 def log(tmp_path: Path, coder_policies: Path) -> Path:
-    bundle, state = load_policies(coder_policies), State()
+    bundle = load_policies(coder_policies)
+    state = State().in_force(bundle.digest, None, milliseconds(NOW))
     folder = tmp_path / "log"
     with Journal.open(folder, now=NOW) as journal:
         journal.keep_bundle(bundle.digest, bundle.stored)

@@ -85,9 +85,6 @@ class _Look:
                 f"no capability does what the {rule.kind} `{rule.name}` is about",
                 "name an effect that some capability has, or remove the rule",
             )
-        if not self._agents[number]:
-            message = f"the {rule.kind} `{rule.name}` is about no agent that is declared"
-            return "unsatisfiable-rule", message, "declare an agent, or remove the rule"
         for keyword, condition in (("when", rule.when), ("unless", rule.unless)):
             if condition is not None and (self._exact(condition, about) or rule.kind == "permit"):
                 if self._never(alternatives(condition, holds=True), about):
