@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from governance.sandbox import Warrant
+    from governance.sandbox.outcome import Status
 
 NOW = "2026-11-23T10:00:00.000Z"
 FACTS = EngineFacts((("governance/base", "sha256:" + 64 * "b"),), ("container",))
@@ -30,13 +31,14 @@ class RecordingDispatcher:
         self.folder = folder
         self.dispatched: list[Warrant] = []
         self.on_disk: list[bytes] = []
+        self.status: Status = "ok"
 
     def dispatch(self, warrant: Warrant) -> Outcome:
         self.warrants.redeem(warrant)
         self.dispatched.append(warrant)
         self.on_disk.append(b"".join(path.read_bytes() for path in sorted(self.folder.glob("*.jsonl"))))
         return Outcome(
-            id=warrant.decision.id, status="ok", tier="container", exit=0, stdout="done\n", wall_ms=1
+            id=warrant.decision.id, status=self.status, tier="container", exit=0, stdout="done\n", wall_ms=1
         )
 
 

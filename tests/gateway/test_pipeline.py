@@ -7,17 +7,21 @@ import pytest
 
 from governance import resources
 from governance.cli.lines import read_lines
-from governance.errors import JournalError
+from governance.errors import JournalError, PolicyError
+from governance.gateway.pipeline import Approval
+from governance.instant import milliseconds
 from governance.journal import Journal, read, read_bundle, verify
-from governance.policy import EngineFacts
+from governance.library import load_policies
+from governance.policy import Ask, EngineFacts
 from governance.policy.decision import Code
 from governance.replay import replay
 from governance.request import Origin
 from governance.request.wire import LIMIT, Oversize
-from tests.gateway.conftest import FACTS, Setting
+from tests.gateway.conftest import FACTS, NOW, Setting
 from tests.journal.simulated_disk import SimulatedDisk
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from governance.journal import Event
@@ -191,3 +195,66 @@ def test_second_writer_is_refused(setting: Setting) -> None:
     with pytest.raises(JournalError) as caught:
         Journal.open(setting.folder, now="2026-11-23T10:00:00.000Z")
     assert caught.value.code == "log-in-use"
+
+
+LATER = milliseconds(NOW) + 1000
+ASKING = """
+agent "claude-1" { groups coders  workspace "repos/web" }
+sandbox reader { image "governance/base"  mount workspace at "/workspace" read-only }
+permit read { agent in coders  call fs.read, fs.list  sandbox reader  because "work" }
+ask first { call fs.read  approver "dana"  because "ask first" }
+limit few { call fs.list  at most 1 per 1h  counting completed }
+label told { call fs.list }
+declassify clean { clears told  approver "dana"  because "looked at" }
+"""
+
+
+@pytest.fixture
+def asking(tmp_path: Path) -> Iterator[Setting]:
+    (tmp_path / "asking.policy").write_text(ASKING)
+    made = Setting(tmp_path / "log", load_policies(tmp_path / "asking.policy"), FACTS, SimulatedDisk())
+    yield made
+    made.journal.close()
+
+
+def test_what_is_asked_about_runs_once_after_an_approval(asking: Setting) -> None:
+    decision = asking.engine.decide(READ, CODER).decision
+    assert isinstance(decision, Ask)
+    (grant,) = asking.engine.approve(decision, "claude-1", Approval("dana", LATER))
+    assert len(grant) == 32
+    assert asking.engine.decide(READ, CODER).decision.code is Code.PERMITTED
+    assert asking.engine.decide(READ, CODER).decision.code is Code.NEEDS_APPROVAL
+    assert_replays(asking)
+
+
+def test_an_approval_can_be_taken_back_and_outlives_a_restart(asking: Setting) -> None:
+    decision = asking.engine.decide(READ, CODER).decision
+    assert isinstance(decision, Ask)
+    (grant,) = asking.engine.approve(decision, "claude-1", Approval("dana", LATER, uses=None))
+    asking.reopen()
+    assert asking.engine.decide(READ, CODER).decision.code is Code.PERMITTED
+    asking.engine.revoke(grant)
+    assert asking.engine.decide(READ, CODER).decision.code is Code.NEEDS_APPROVAL
+
+
+def test_only_those_who_are_named_approve_and_clear(asking: Setting) -> None:
+    decision = asking.engine.decide(READ, CODER).decision
+    assert isinstance(decision, Ask)
+    with pytest.raises(PolicyError, match="lee does not decide"):
+        asking.engine.approve(decision, "claude-1", Approval("lee", LATER))
+    with pytest.raises(PolicyError, match="lee does not decide"):
+        asking.engine.clear("told", "claude-1", "", "lee")
+    with pytest.raises(PolicyError, match="does not decide"):
+        asking.engine.clear("other", "claude-1", "", "dana")
+
+
+def test_a_budget_is_held_and_given_back_when_the_call_fails(asking: Setting) -> None:
+    line = b'fs.list(path="/workspace")'
+    decided = asking.engine.decide(line, CODER)
+    assert asking.engine.decide(line, CODER).decision.code is Code.OVER_LIMIT
+    asking.dispatcher.status = "failed"
+    asking.engine.dispatch(decided)
+    assert asking.engine.decide(line, CODER).decision.code is Code.PERMITTED
+    asking.engine.hear("user", "list it", "claude-1", "")
+    asking.engine.clear("told", "claude-1", "", "dana")
+    assert_replays(asking)

@@ -13,6 +13,7 @@ from governance.capabilities.networks import Network
 from governance.capabilities.values import Type
 from governance.policy.check.instants import check_window
 from governance.policy.check.literals import constant, number, path_sets
+from governance.policy.check.suffixes import check_owned
 from governance.policy.condition import (
     All,
     Carries,
@@ -99,6 +100,8 @@ class Conditions:
     scope: FileScope
     capabilities: tuple[Capability, ...]
     targets: Callable[[tuple[TargetSyntax, ...]], tuple[Target, ...]] | None
+    lets_through: bool = False
+    """Whether what holds lets calls through: a permit's condition, another rule's exception."""
     present: frozenset[str] = frozenset()
 
     def check(self, syntax: ConditionSyntax) -> Condition | None:
@@ -108,8 +111,9 @@ class Conditions:
                 return self._presence(syntax)
             case Opposite():
                 before = self.present
+                self.lets_through = not self.lets_through
                 inner = self.check(syntax.condition)
-                self.present = before
+                self.present, self.lets_through = before, not self.lets_through
                 return None if inner is None else Not(inner)
             case Compound():
                 return self._compound(syntax)
@@ -322,6 +326,8 @@ class Conditions:
         elif kind.name == "Set" and operator == "contains" and kind.item is not None:
             single = kind.item
         value = constant(self.scope, literal, single)
+        if operator == "within" and self.lets_through and value is not None:
+            check_owned(self.scope, cast("tuple[str, ...]", value), syntax)
         return None if value is None else Constant(value)
 
     def _parameter_right(self, syntax: Reference | SizeOfSyntax, kind: Type, operator: str) -> Operand | None:

@@ -71,18 +71,18 @@ class _Read:
         return () if clause is None else cast("tuple[Word, ...]", clause.items)
 
     def conditions(
-        self, targets: tuple[Target, ...]
+        self, targets: tuple[Target, ...], *, permit: bool
     ) -> tuple[Condition | None, Condition | None, tuple[Capability, ...]]:
         """Return `when`, `unless`, and the capabilities that the rule is about."""
         known = sorted(self.scope.scope.capabilities.items())
         about = tuple(each for _, each in known if may_be_about(targets, each))
         checker = Conditions(self.scope, about, lambda past: check_targets(self.scope, past))
-        found = [self._condition(checker, keyword) if targets else None for keyword in ("when", "unless")]
+        found: list[Condition | None] = []
+        for keyword in ("when", "unless"):
+            clause = single(self.scope, self.clauses, keyword) if targets else None
+            checker.lets_through = (keyword == "when") is permit
+            found.append(None if clause is None else checker.check(cast("ConditionSyntax", clause.items[0])))
         return found[0], found[1], about
-
-    def _condition(self, checker: Conditions, keyword: str) -> Condition | None:
-        clause = single(self.scope, self.clauses, keyword)
-        return None if clause is None else checker.check(cast("ConditionSyntax", clause.items[0]))
 
     def targets(self) -> tuple[Target, ...]:
         clause = single(self.scope, self.clauses, "call")
@@ -112,7 +112,7 @@ def check_rule(scope: FileScope, syntax: RuleSyntax, reference: RuleReference) -
     read = _Read(scope, syntax.clauses, syntax.name)
     audience = _audience(scope, syntax)
     targets = read.targets()
-    when, unless, about = read.conditions(targets)
+    when, unless, about = read.conditions(targets, permit=kind == "permit")
     rule = Rule(
         reference=reference,
         kind=kind,
@@ -157,7 +157,7 @@ def check_proof(scope: FileScope, syntax: ProveSyntax, reference: RuleReference)
     before = len(scope.scope.diagnostics)
     read = _Read(scope, syntax.clauses, syntax.name)
     targets = check_targets(scope, syntax.targets)
-    when, unless, _ = read.conditions(targets)
+    when, unless, _ = read.conditions(targets, permit=False)
     if len(scope.scope.diagnostics) > before:
         return None
     return Proof(reference, syntax.always, targets, when, unless)
