@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from governance.canonical import digest_of
@@ -17,6 +18,7 @@ from governance.policy.case import Case, session_key
 from governance.policy.compiled import compiled
 from governance.policy.decision import Allow, Ask, Code, Deny, JudgedCall
 from governance.policy.evaluate import Ruling
+from governance.policy.nearest import nearest_calls
 from governance.policy.sandboxes import derive
 from governance.request.bind import IllTypedError, UnknownCapabilityError, bind
 from governance.request.surface import read_call
@@ -140,7 +142,8 @@ def _decided(context: _Context, call: Call, agent: Agent | None) -> Judgement:
     if agent is None:
         refusal = _deny(context, Ruling(Code.UNKNOWN_AGENT, (), _STRANGER), (), (_judged_call(call),))
         return _concluded(context, refusal, (), call)
-    ruling = compiled(context.bundle)(_case(context, context.bundle, agent, call))
+    case = _case(context, context.bundle, agent, call)
+    ruling = compiled(context.bundle)(case)
     effects = (*call.effects, *ruling.reach)
     sandbox: SandboxSpec | str | None = None
     if ruling.profile is not None:
@@ -148,16 +151,19 @@ def _decided(context: _Context, call: Call, agent: Agent | None) -> Judgement:
     if isinstance(sandbox, str):
         ruling = Ruling(Code.FAIL_CLOSED, ruling.rules, sandbox, changes=ruling.attempts)
         sandbox = None
-    decision = _decision(context, ruling, sandbox, _judged_call(call, ruling.reach))
+    decision = _decision(context, ruling, sandbox, _judged_call(call, ruling.reach), case)
     return _concluded(context, decision, ruling.changes, call)
 
 
-def _decision(context: _Context, ruling: Ruling, sandbox: SandboxSpec | None, judged: JudgedCall) -> Decision:
+def _decision(
+    context: _Context, ruling: Ruling, sandbox: SandboxSpec | None, judged: JudgedCall, case: Case
+) -> Decision:
     if sandbox is not None:
         return Allow(**_said(context, ruling, (judged,)), sandbox=sandbox, labels=ruling.labels)
     if ruling.code is Code.NEEDS_APPROVAL:
         return Ask(**_said(context, ruling, (judged,)))
-    return _deny(context, ruling, _permitted(context, judged.capability), (judged,))
+    near = _nearby(context, case) or _permitted(context, judged.capability)
+    return _deny(context, ruling, near, (judged,))
 
 
 def _said(context: _Context, ruling: Ruling, calls: tuple[JudgedCall, ...]) -> dict[str, Any]:
@@ -206,6 +212,18 @@ def _identity(context: _Context) -> str:
     facts = context.state.facts.digest if context.state.facts else None
     who: list[Json] = [bundle, context.request, context.agent, context.session]
     return digest_of([*who, context.at, context.state.decisions, facts]).removeprefix("sha256:")[:32]
+
+
+def _nearby(context: _Context, case: Case) -> tuple[str, ...]:
+    """Return the permitted calls that are nearest to the one that is refused."""
+    if context.bundle is None:
+        return ()
+    found = (
+        shown(str(call))
+        for call, ruling in nearest_calls(context.bundle, case)
+        if _can_run(context, ruling, Case(call, case.lineage, case.session, case.at, case.state))
+    )
+    return tuple(islice(found, _MOST_NEAREST))
 
 
 def _permitted(context: _Context, name: str) -> tuple[str, ...]:

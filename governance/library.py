@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from governance.policy.bundle import Bundle
     from governance.policy.check import Examination
 
-__all__ = ["examine_policies", "load_policies"]
+__all__ = ["examine_policies", "load_policies", "policy_files"]
 
 _LIMIT: Final = 1 << 20
 _SUFFIX: Final = ".policy"
@@ -41,6 +41,13 @@ def examine_policies(place: Path, at: int) -> Examination:
     Raises `PolicyError` only for files that cannot be read at all.
     """
     return examine_bundle(_standard(), _read(place), at)
+
+
+def policy_files(place: Path) -> tuple[tuple[str, str], ...]:
+    """Return the name and text of each policy file of `place`, itself one or a folder. Raises `PolicyError`."""
+    if not place.exists():
+        raise _unreadable(str(place), FileNotFoundError(2, "there is no such file or folder"))
+    return tuple(sorted(_read(place).items()))
 
 
 @cache

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Final, NamedTuple
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-DOCUMENTS: Final = (ROOT / "README.md",)
+DOCUMENTS: Final = (ROOT / "README.md", ROOT / "docs" / "tutorial.md")
 NEEDS_ENGINE: Final = ("governance demo", "governance run", "/tmp/demo.txt")
 
-_BLOCK: Final = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK: Final = re.compile(r"^```(console|policy /[^\n]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _VARYING: Final = (
     (re.compile(r"\b[0-9]+ ms\b"), "N ms"),
     (re.compile(r"in [0-9.]+s\b"), "in N s"),
@@ -34,6 +35,7 @@ class Command(NamedTuple):
     line: int
     words: str
     output: str
+    files: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         return f"{self.document.name}:{self.line}:{self.words[:40]}"
@@ -51,17 +53,29 @@ def commands() -> list[Command]:
 def _commands(document: Path) -> list[Command]:
     text = document.read_text()
     found = []
+    files: dict[str, str] = {}
     for block in _BLOCK.finditer(text):
-        start = text.count("\n", 0, block.start(1)) + 1
-        parts = re.split(r"^\$ ", block[1], flags=re.MULTILINE)
+        if block[1] != "console":
+            files[block[1].removeprefix("policy ")] = block[2]
+            continue
+        start = text.count("\n", 0, block.start(2)) + 1
+        parts = re.split(r"^\$ ", block[2], flags=re.MULTILINE)
         for part in parts[1:]:
             words, _, output = part.partition("\n")
-            found.append(Command(document, start, words, output))
+            found.append(Command(document, start, words, output, tuple(files.items())))
     return found
 
 
-def run(words: str) -> str:
-    """Return what a command prints, on both streams, as a person at a wide terminal would see it."""
+def run(words: str, files: tuple[tuple[str, str], ...] = ()) -> str:
+    """Return what a command prints, on both streams, as a person at a wide terminal would see it.
+
+    `files` are those that the document has shown so far; their folder holds nothing else.
+    """
+    for folder in {Path(name).parent for name, _ in files}:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    for name, text in files:
+        Path(name).write_text(text)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "COLUMNS": "200", "NO_COLOR": "1"}
     done = subprocess.run(
@@ -86,10 +100,17 @@ def normal(text: str) -> str:
 def rewrite(document: Path) -> None:
     """Write the present output of every command into the document."""
 
+    files: dict[str, str] = {}
+
     def block(match: re.Match[str]) -> str:
-        parts = re.split(r"^\$ ", match[1], flags=re.MULTILINE)
+        if match[1] != "console":
+            files[match[1].removeprefix("policy ")] = match[2]
+            return match[0]
+        parts = re.split(r"^\$ ", match[2], flags=re.MULTILINE)
+        shown = tuple(files.items())
         said = (
-            f"$ {words}\n{normal(run(words))}" for words in (part.partition("\n")[0] for part in parts[1:])
+            f"$ {words}\n{normal(run(words, shown))}"
+            for words in (part.partition("\n")[0] for part in parts[1:])
         )
         return f"```console\n{''.join(said)}```"
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("command", [each for each in commands() if not each.needs_engine], ids=str)
 def test_command_prints_what_the_document_says(command: Command) -> None:
-    assert normal(run(command.words)) == normal(command.output)
+    assert normal(run(command.words, command.files)) == normal(command.output)
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,12 @@ class Budget:
     each: Each
     counting: Counting
 
+    @property
+    def text(self) -> str:
+        """What an agent is told where the policy gives no reason."""
+        most = ", ".join(quota.text for quota in self.quotas)
+        return f"at most {most}{'' if self.each == 'bundle' else f' for each {self.each}'}"
+
 
 @dataclass(frozen=True)
 class Rule:

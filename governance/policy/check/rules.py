@@ -113,6 +113,7 @@ def check_rule(scope: FileScope, syntax: RuleSyntax, reference: RuleReference) -
     audience = _audience(scope, syntax)
     targets = read.targets()
     when, unless, about = read.conditions(targets, permit=kind == "permit")
+    budget = check_budget(scope, syntax, about) if kind == "limit" else None
     rule = Rule(
         reference=reference,
         kind=kind,
@@ -120,10 +121,10 @@ def check_rule(scope: FileScope, syntax: RuleSyntax, reference: RuleReference) -
         targets=targets,
         when=when,
         unless=unless,
-        because=read.because(needed=kind in ("permit", "forbid", "ask")),
+        because=read.because(needed=kind in ("permit", "forbid", "ask")) or (budget.text if budget else ""),
         profile=_profile(scope, syntax) if kind == "permit" else None,
         including_protected=single(scope, syntax.clauses, "including") is not None,
-        budget=check_budget(scope, syntax, about) if kind == "limit" else None,
+        budget=budget,
         approvers=frozenset(word.text for word in read.words("approver")),
         until=read.until(),
     )
