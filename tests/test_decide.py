@@ -150,7 +150,7 @@ def test_without_a_bundle_everything_fails_closed() -> None:
 @pytest.mark.parametrize(
     "fault", [RuntimeError, KeyError, RecursionError, MemoryError, AssertionError, ValueError]
 )
-@pytest.mark.parametrize("where", ["read_call", "bind", "compiled", "_permitted"])
+@pytest.mark.parametrize("where", ["read_call", "bind", "compiled", "_nearby"])
 def test_a_fault_of_the_engine_is_a_deny_that_names_it(
     where: str, fault: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ from governance.policy.decision import Code
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from governance.capabilities.glob import PathSet
     from governance.capabilities.values import Value
     from governance.policy.bundle import Bundle
     from governance.policy.condition import Condition
@@ -67,19 +68,21 @@ def _wanted(condition: Condition | None, given: dict[str, Value]) -> Iterator[tu
                 yield from _wanted(each, given)
         case PathTest(given=Given(name=name, steps=()), sets=sets, each=False) if name in given:
             parts = path_parts(str(given[name]))
-            for each in () if any(each.contains(parts) for each in sets) else sets:
-                root = "/" + "/".join(
-                    part[0] for part in each.components if part is not None and len(part) == 1
-                )
-                last = str(given[name]).rpartition("/")[2]
-                yield name, root if each.single or not last else f"{root.rstrip('/')}/{last}"
-                return
+            if not any(place.contains(parts) for place in sets):
+                yield name, _beneath(sets[0], str(given[name]))
         case Comparison(
             left=Given(name=name, steps=()), right=Constant(value=value), each=False, part=None
         ) if name in given and not compare(condition.operator, given[name], value):
             yield from _of_comparison(condition, name, value)
         case _:
             return
+
+
+def _beneath(place: PathSet, path: str) -> str:
+    """Return a path in `place` with the last component of `path`, or the place itself where it is one path."""
+    root = "/" + "/".join(part[0] for part in place.components if part is not None and len(part) == 1)
+    last = path.rpartition("/")[2]
+    return root if place.single or not last else f"{root.rstrip('/')}/{last}"
 
 
 def _of_comparison(test: Comparison, name: str, value: Value) -> Iterator[tuple[str, Value]]:
