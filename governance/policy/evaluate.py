@@ -14,10 +14,10 @@ from governance.capabilities.glob import PathSet
 from governance.capabilities.numbers import scaled
 from governance.policy.bundle import rules_for
 from governance.policy.change import Carry, Count, Expect, Hold, See, Use
-from governance.policy.condition import truth, value_of
 from governance.policy.decision import Code, Left
 from governance.policy.sandboxes import combine
 from governance.policy.target import covers, meets
+from governance.policy.truth import truth, value_of
 
 if TYPE_CHECKING:
     from governance.policy.bundle import Bundle, Rules

@@ -21,12 +21,11 @@ from governance.policy.condition import (
     Present,
     SizeOf,
     Window,
-    truth,
-    value_of,
 )
 from governance.policy.decision import Code
 from governance.policy.evaluate import applies
 from governance.policy.target import covers
+from governance.policy.truth import truth, value_of
 
 if TYPE_CHECKING:
     from governance.capabilities.call import Call

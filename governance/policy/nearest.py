@@ -13,8 +13,9 @@ from governance.capabilities.call import Call
 from governance.capabilities.glob import path_parts
 from governance.policy.case import Case
 from governance.policy.compiled import compiled
-from governance.policy.condition import All, Comparison, Constant, Either, Given, PathTest, compare
+from governance.policy.condition import All, Comparison, Constant, Either, Given, PathTest
 from governance.policy.decision import Code
+from governance.policy.truth import compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 
 from governance.policy.case import Case, session_key
 from governance.policy.check.analysis import analyse
-from governance.policy.condition import truth
 from governance.policy.evaluate import evaluate
 from governance.policy.state import State
+from governance.policy.truth import truth
 from governance.request.bind import bind
 from governance.request.syntax import parse_call
 from governance.text import Source

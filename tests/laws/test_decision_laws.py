@@ -15,11 +15,11 @@ from governance.canonical import canonical
 from governance.decide import judge
 from governance.evidence import bundle_body, decision_body, fold
 from governance.journal.record import Event
-from governance.policy.condition import truth
 from governance.policy.decision import Code
 from governance.policy.evaluate import applies, evaluate
 from governance.policy.facts import EngineFacts
 from governance.policy.state import State
+from governance.policy.truth import truth
 from governance.replay import replay
 from governance.request.wire import Origin, Oversize, parse_request
 from tests.laws import policy_strategies as policy

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, cast
 
 from governance.capabilities.numbers import decimal_of, scaled
-from governance.policy.check.conditions import Conditions
 from governance.policy.check.literals import number, single
+from governance.policy.check.names import Names
 from governance.policy.rule import Budget, Quota
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _quota(scope: FileScope, syntax: QuotaSyntax, about: tuple[Capability, ...])
     if syntax.of is not None:
         if not about:
             return None
-        found = Conditions(scope, about, None).amount(syntax.of)
+        found = Names(scope, about).given(syntax.of)
         if found is None:
             return None
         of, kind = found

@@ -13,6 +13,7 @@ from governance.capabilities.networks import Network
 from governance.capabilities.values import Type
 from governance.policy.check.instants import check_window
 from governance.policy.check.literals import constant, number, path_sets
+from governance.policy.check.names import Names
 from governance.policy.check.suffixes import check_owned
 from governance.policy.condition import (
     All,
@@ -51,7 +52,6 @@ from governance.policy.target import may_be_about
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from governance.capabilities.declaration import Capability
     from governance.policy.check.scope import FileScope
     from governance.policy.condition import Condition, Happened, Operand, Operator
     from governance.policy.syntax import ComparisonSyntax, ConditionSyntax, OperandSyntax, TargetSyntax
@@ -91,18 +91,15 @@ _STRING: Final = Type("String")
 
 
 @dataclass(slots=True)
-class Conditions:
-    """Checks the conditions of one rule; `present` are the optional values known to be given so far.
+class Conditions(Names):
+    """Checks the conditions of one rule.
 
     `targets` reads the targets of past calls; it is None inside of one, where history has no history.
     """
 
-    scope: FileScope
-    capabilities: tuple[Capability, ...]
-    targets: Callable[[tuple[TargetSyntax, ...]], tuple[Target, ...]] | None
+    targets: Callable[[tuple[TargetSyntax, ...]], tuple[Target, ...]] | None = None
     lets_through: bool = False
     """Whether what holds lets calls through: a permit's condition, another rule's exception."""
-    present: frozenset[str] = frozenset()
 
     def check(self, syntax: ConditionSyntax) -> Condition | None:
         """Return the condition, None when something about it is wrong and reported."""
@@ -127,12 +124,8 @@ class Conditions:
             case _:
                 return self._comparison(syntax)
 
-    def amount(self, name: Word) -> tuple[Given, Type] | None:
-        """Return what `name` stands for, which is surely given, and its type; None where that is reported."""
-        return self._given(name)
-
     def _presence(self, syntax: Presence) -> Condition | None:
-        found = self._given(syntax.name, guarded=False)
+        found = self.given(syntax.name, guarded=False)
         if found is None:
             return None
         given, kind = found
@@ -184,7 +177,7 @@ class Conditions:
     def _provenance(self, syntax: Provenance) -> Condition | None:
         if syntax.source.text not in ("user", "trusted"):
             self._label(syntax.source)
-        found = self._given(syntax.name)
+        found = self.given(syntax.name)
         if found is None:
             return None
         given, kind = found
@@ -207,7 +200,7 @@ class Conditions:
         about = tuple(each for _, each in sorted(scope.capabilities.items()) if may_be_about(targets, each))
         where = None
         if syntax.where is not None:
-            where = Conditions(self.scope, about, None).check(syntax.where)
+            where = Conditions(self.scope, about).check(syntax.where)
             if where is None:
                 return None
         happened = cast("Happened", syntax.happened.text if syntax.happened else "allowed")
@@ -220,7 +213,7 @@ class Conditions:
         if not isinstance(syntax.left, Reference | SizeOfSyntax):
             self.scope.report("constant-left", "a test begins with a parameter", syntax.left, "turn it round")
             return None
-        found = self._given(syntax.left.name)
+        found = self.given(syntax.left.name)
         if found is None:
             return None
         given, kind = found
@@ -306,7 +299,7 @@ class Conditions:
         """Return the right side, which the operator and the left side's type say the type of."""
         if isinstance(syntax, SizeOfSyntax) or (
             isinstance(syntax, Reference)
-            and self._is_parameter(syntax.name.text)
+            and self.is_parameter(syntax.name.text)
             and syntax.name.text not in self.scope.scope.lets
         ):
             return self._parameter_right(syntax, kind, operator)
@@ -331,7 +324,7 @@ class Conditions:
         return None if value is None else Constant(value)
 
     def _parameter_right(self, syntax: Reference | SizeOfSyntax, kind: Type, operator: str) -> Operand | None:
-        found = self._given(syntax.name)
+        found = self.given(syntax.name)
         if found is None:
             return None
         given, other = found
@@ -346,12 +339,9 @@ class Conditions:
             return None
         return SizeOf(given) if isinstance(syntax, SizeOfSyntax) else given
 
-    def _is_parameter(self, name: str) -> bool:
-        return any(each.parameter(name.partition(".")[0]) for each in self.capabilities)
-
     def _literal(self, syntax: OperandSyntax) -> LiteralSyntax | None:
         """Return what stands on the right, which no reader may take for a parameter."""
-        if isinstance(syntax, Reference) and self._is_parameter(syntax.name.text):
+        if isinstance(syntax, Reference) and self.is_parameter(syntax.name.text):
             name = syntax.name.text
             if name in self.scope.scope.lets:
                 message, mend = f"`{name}` is a parameter here, and also a let", "rename the let"
@@ -370,64 +360,6 @@ class Conditions:
             self.scope.report("empty", message, literal, "name a value, or leave the test out")
         return not vacuous
 
-    def _given(self, name: Word, *, guarded: bool = True) -> tuple[Given, Type] | None:
-        """Return what `name` or `name.field` stands for in all the capabilities the rule is about, and its type."""
-        first, *fields = name.text.split(".")
-        kind = self._type(Word(first, name.start, name.start + len(first)))
-        absent = kind is not None and kind.optional and not self._known(first)
-        steps: list[tuple[Type, str]] = []
-        so_far = first
-        for field in fields:
-            if kind is None:
-                return None
-            inner = kind.field(field)
-            if inner is None:
-                known = ", ".join(kind.field_names) or "no fields"
-                message = f"a {kind.name} has no field `{field}`"
-                self.scope.report("unknown-field", message, name, f"it has {known}")
-                return None
-            steps.append((replace(kind, optional=False), field))
-            so_far = f"{so_far}.{field}"
-            absent = absent or (inner.optional and not self._known(so_far))
-            kind = replace(inner, optional=inner.optional or kind.optional)
-        if kind is None:
-            return None
-        if guarded and absent:
-            mend = f"begin with: {name.text} is present and …"
-            self.scope.report("may-be-absent", f"`{name.text}` may be absent", name, mend)
-            return None
-        return Given(first, tuple(steps)), kind
-
-    def _known(self, name: str) -> bool:
-        """Whether the value is known to be given: it, or a field of it, was found present."""
-        return any(each == name or each.startswith(f"{name}.") for each in self.present)
-
-    def _type(self, name: Word) -> Type | None:
-        """Return the type that the parameter has in all the capabilities the rule is about."""
-        kinds: dict[tuple[object, ...], Type] = {}
-        for capability in self.capabilities:
-            parameter = capability.parameter(name.text)
-            if parameter is None:
-                known = [each.name for each in capability.parameters]
-                if any(each.parameter(name.text) for each in self.capabilities):
-                    mend = f"{capability.name} has {', '.join(known)}"
-                    message = (
-                        f"`{name.text}` is no parameter of {capability.name}, which the rule is also about"
-                    )
-                    self.scope.report("unknown-parameter", message, name, mend)
-                else:
-                    self.scope.unknown("parameter", name, known)
-                return None
-            key = (parameter.type.name, parameter.type.item, parameter.type.fields)
-            kinds[key] = _either(kinds.get(key), parameter.type)
-        if len(kinds) != 1:
-            if kinds:
-                self.scope.report(
-                    "mixed-types", f"`{name.text}` has several types here", name, "split the rule"
-                )
-            return None
-        return next(iter(kinds.values()))
-
     def _text(self, syntax: ComparisonSyntax) -> str:
         left = cast("Reference | SizeOfSyntax", syntax.left).name.start
         right = syntax.right.end if isinstance(syntax.right, LiteralSyntax) else syntax.right.name.end
@@ -437,20 +369,6 @@ class Conditions:
     def _between(self, first: Word, syntax: WindowSyntax) -> str:
         last = syntax.days[-1][1] if syntax.days else syntax.offset or syntax.last
         return f"time within {' '.join(self.scope.source.text[first.start : last.end].split())}"
-
-
-def _either(known: Type | None, kind: Type) -> Type:
-    """Return the type of a parameter that is the one here and the other there: as loose as both."""
-    if known is None:
-        return kind
-    return replace(
-        kind,
-        names=tuple(dict.fromkeys((*known.names, *kind.names))),
-        within=kind.within if kind.within == known.within else None,
-        low=None if known.low is None or kind.low is None else min(known.low, kind.low),
-        high=None if known.high is None or kind.high is None else max(known.high, kind.high),
-        optional=known.optional or kind.optional,
-    )
 
 
 def _first(target: TargetSyntax) -> Word:

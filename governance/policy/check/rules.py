@@ -76,7 +76,7 @@ class _Read:
         """Return `when`, `unless`, and the capabilities that the rule is about."""
         known = sorted(self.scope.scope.capabilities.items())
         about = tuple(each for _, each in known if may_be_about(targets, each))
-        checker = Conditions(self.scope, about, lambda past: check_targets(self.scope, past))
+        checker = Conditions(self.scope, about, targets=lambda past: check_targets(self.scope, past))
         found: list[Condition | None] = []
         for keyword in ("when", "unless"):
             clause = single(self.scope, self.clauses, keyword) if targets else None

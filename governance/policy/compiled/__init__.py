@@ -14,8 +14,8 @@ from governance.capabilities.networks import Network
 from governance.capabilities.urls import url_parts
 from governance.policy.compiled.runtime import Judge, ordered, possibly_in, surely_in, touches
 from governance.policy.compiled.source import Source, Table
-from governance.policy.condition import same, value_of
 from governance.policy.target import covers, meets
+from governance.policy.truth import same, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

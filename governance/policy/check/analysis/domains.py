@@ -16,9 +16,9 @@ from governance.policy.condition import (
     PathTest,
     Present,
     SizeOf,
-    compare,
 )
 from governance.policy.hosts import within_domain
+from governance.policy.truth import compare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
