@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from governance.capabilities.glob import PathSet
 from governance.capabilities.numbers import decimal_of
 from governance.capabilities.values import check_glob, check_path, quantity
+from governance.text import excerpt
 
 if TYPE_CHECKING:
     from governance.capabilities.values import Type, Value
@@ -36,7 +37,7 @@ def _spelled(literal: LiteralSyntax, kind: Type) -> object:
         return tuple(_spelled(item, kind.item or kind) for item in value)
     if isinstance(value, str) and not literal.quoted:
         if kind.name not in _UNQUOTED:
-            raise ValueError(f'it stands without quotes; write "{value}"')
+            raise ValueError(f'it stands without quotes; write "{excerpt(value)}"')
         return decimal_of(value) if kind.name == "Decimal" else value
     return value
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Alternatives", "Literal", "alternatives", "of_rule", "opposite_of_rule", "tests_of"]
 
 _MOST: Final = 32
-"""More alternatives are not looked at: then nothing is known."""
+_MOST_LITERALS: Final = 1024
+"""More alternatives, or longer ones, are not looked at: then nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def _unless(rule: Rule, *, holds: bool) -> Alternatives | None:
 def _every(found: list[Alternatives | None]) -> Alternatives | None:
     result: Alternatives = _ALWAYS
     for each in found:
-        if each is None or len(result) * len(each) > _MOST:
+        if each is None or len(result) * len(each) > _MOST or sum(map(len, result)) > _MOST_LITERALS:
             return None
         result = tuple((*left, *right) for left in result for right in each)
     return result
