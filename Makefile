@@ -13,7 +13,7 @@ help:
 	@echo "make soak    the laws of decisions, of both evaluators and of all parsers, forty times as long"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   measure, and write docs/performance.md"
-	@echo "make lock    resolve requirements.txt and requirements-dev.txt anew"
+	@echo "make lock    resolve requirements.txt, requirements-dev.txt and bench/requirements-peers.txt anew"
 	@echo "make clean   stop the private engine; remove .venv, .build and caches"
 
 run: .venv/installed
@@ -67,13 +67,14 @@ BUILD = printf 'hatchling>=1.27\neditables\n'
 
 # One resolution for all Pythons and systems from 3.11 on, with hashes and without the addresses of any index.
 COMPILE = .build/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-    --no-emit-index-url --no-emit-find-links --no-annotate --no-header pyproject.toml -
+    --no-emit-index-url --no-emit-find-links --no-annotate --no-header
 
 lock:
 	$(PYTHON) -m venv .build/lock
 	.build/lock/bin/python -m pip --disable-pip-version-check install --quiet uv
-	$(BUILD) | $(COMPILE) --output-file requirements.txt
-	$(BUILD) | $(COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(BUILD) | $(COMPILE) pyproject.toml - --output-file requirements.txt
+	$(BUILD) | $(COMPILE) pyproject.toml - --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+	$(COMPILE) bench/requirements-peers.in --output-file bench/requirements-peers.txt
 
 clean:
 	@test ! -x $(BIN)/governance || $(BIN)/governance engine down

@@ -18,27 +18,30 @@ from rich.table import Column, Table
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["Goal", "Row", "report", "row", "time_us"]
+__all__ = ["Goal", "Row", "report", "row", "time_us", "times"]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing measured: microseconds, and how many times faster than `against` it is, if that is said."""
+    """One thing measured: microseconds, and how many times faster than `against` it is, if that is said.
+
+    What could not be measured has no numbers, and `what` says why.
+    """
 
     what: str
-    median_us: float
-    p99_us: float
+    median_us: float | None
+    p99_us: float | None
     ratio: float | None = None
     against: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What was aimed at, in words, and what came out."""
+    """What was aimed at, in words, and what came out: no value is not proven, and never met."""
 
     what: str
     goal: str
-    value: float
+    value: float | None
     met: bool
 
 
@@ -76,14 +79,26 @@ def report(name: str, rows: Sequence[Row], goals: Sequence[Goal], json: bool) ->
         "what", *(Column(head, justify="right") for head in ("median", "p99", "ratio")), "against", title=name
     )
     for each in rows:
-        ratio = "" if each.ratio is None else f"{each.ratio:.2f}x"
+        ratio = "" if each.ratio is None else f"{times(each.ratio)}x"
         table.add_row(each.what, _time(each.median_us), _time(each.p99_us), ratio, each.against or "")
     console.print(table)
     for goal in goals:
-        console.print(f"{'met' if goal.met else 'MISSED'}: {goal.what}: {goal.value:.2f} (goal {goal.goal})")
+        if goal.value is None:
+            console.print(f"NOT PROVEN: {goal.what} (goal {goal.goal})")
+        else:
+            console.print(
+                f"{'met' if goal.met else 'MISSED'}: {goal.what}: {goal.value:.2f} (goal {goal.goal})"
+            )
 
 
-def _time(microseconds: float) -> str:
+def times(ratio: float) -> str:
+    """Return a ratio as it is read: two digits behind the point, or the first two that are not zero."""
+    return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.2g}"
+
+
+def _time(microseconds: float | None) -> str:
+    if microseconds is None:
+        return ""
     for unit, size in (("s", 1e6), ("ms", 1e3)):
         if microseconds >= size:
             return f"{microseconds / size:.2f} {unit}"

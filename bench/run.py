@@ -11,8 +11,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from report import times
+
 ROOT = Path(__file__).resolve().parent.parent
-NAMES = ("decide", "parsing", "journal", "replay", "dispatch")
+NAMES = ("decide", "parsing", "journal", "replay", "dispatch", "peers")
 NOTES = {
     "journal": "Group commit gains what a sync costs over what a record costs. Where a sync takes 0.2 ms, as here, CPython's\n"
     "own work on a record (to encode it, to hash it, to wake its writer) is the bound, and twenty times one sync a record\n"
@@ -50,15 +52,15 @@ def section(name: str) -> str:
         return f"\n## {name}\n\nNot measured.\n"
     lines = [f"\n## {name}\n", "| what | median | p99 | ratio | against |", "|---|---:|---:|---:|---|"]
     for row in found["rows"]:
-        ratio = "" if row["ratio"] is None else f"{row['ratio']:.2f}"
-        lines.append(
-            f"| {row['what']} | {row['median_us']:.1f} µs | {row['p99_us']:.1f} µs | {ratio} | {row['against'] or ''} |"
-        )
+        ratio = "" if row["ratio"] is None else times(row["ratio"])
+        median, p99 = ("" if row[name] is None else f"{row[name]:.1f} µs" for name in ("median_us", "p99_us"))
+        lines.append(f"| {row['what']} | {median} | {p99} | {ratio} | {row['against'] or ''} |")
     lines += ["", "| goal | aimed at | measured | met |", "|---|---|---:|---|"]
     for goal in found["goals"]:
-        lines.append(
-            f"| {goal['what']} | {goal['goal']} | {goal['value']:.2f} | {'yes' if goal['met'] else '**no**'} |"
-        )
+        value, met = f"{goal['value'] or 0:.2f}", "yes" if goal["met"] else "**no**"
+        if goal["value"] is None:
+            value, met = "", "**not proven**"
+        lines.append(f"| {goal['what']} | {goal['goal']} | {value} | {met} |")
     return "\n".join(lines) + "\n" + (f"\n{NOTES[name]}" if name in NOTES else "")
 
 
