@@ -72,33 +72,39 @@ class NotRunError(Exception):
     """A peer could not be run; the message says why."""
 
 
-def install() -> None:
-    """Install the peers; one that cannot be does not keep the others out, and is missed when it is asked.
-
-    Raise `NotRunError` if there can be no environment at all.
-    """
+def install() -> dict[str, str]:
+    """Install the peers and return which could not be, and why; one does not keep the others out."""
     mark, digest = PLACE / "installed", sha256(LOCKED.read_bytes()).hexdigest()
     if mark.is_file() and mark.read_text() == digest:
-        return
+        return {}
     print("installing the peers into .build/peers …", file=sys.stderr)
     try:
         venv.create(PLACE, with_pip=True, clear=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        raise NotRunError(f"no virtual environment: {error}") from error
-    if _installed(LOCKED):
+        return {peer.package: f"no virtual environment: {error}" for peer in PEERS}
+    if _refused(LOCKED) is None:
         mark.write_text(digest)
-        return
+        return {}
+    missing = {}
     with tempfile.TemporaryDirectory() as folder:
         one = Path(folder) / "one.txt"
         for line in LOCKED.read_text().replace("\\\n", " ").splitlines():
             one.write_text(line)
-            _installed(one, "--no-deps")
+            why = _refused(one, "--no-deps", "--retries", "0", "--timeout", "5")
+            if why is not None:
+                missing[line.partition("==")[0]] = why
+    return missing
 
 
-def _installed(requirements: Path, *options: str) -> bool:
+def _refused(requirements: Path, *options: str) -> str | None:
+    """Install what is required and return None, or why that cannot be."""
     command = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--retries", "1"]
     locked = ["--require-hashes", "--only-binary", ":all:", *options, "-r", requirements]
-    return subprocess.run([*command, *locked], stdout=sys.stderr, check=False).returncode == 0
+    done = subprocess.run([*command, *locked], capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        return None
+    said = [line for line in done.stderr.splitlines() if line.startswith("ERROR: ")]
+    return f"pip: {(said or ['failed'])[0].removeprefix('ERROR: ')}"
 
 
 def measured(python: Sequence[str], module: str, rules: int, form: str = "") -> Found:
@@ -129,16 +135,20 @@ def ours(rules: int) -> Row:
 
 
 def theirs(peer: Peer, rules: int, missing: str | None, other: Row) -> Row:
-    """Return the peer's row against `other`, or one without numbers that says why it did not run."""
+    """Return the peer's row against `other`, or one without numbers that says why it did not run.
+
+    `missing` says why it is not installed.
+    """
     print(f"asking {peer.name('', rules)} …", file=sys.stderr)
-    try:
-        if missing is not None:
-            raise NotRunError(missing)
-        found = measured([str(PYTHON), "-E"], peer.module, rules, peer.form)
-    except NotRunError as reason:
-        why = str(reason).replace("|", "/").replace(str(ROOT), ".")
-        return Row(f"{peer.name('', rules)}: not run: {why:.150}", None, None)
-    return against(Row(peer.name(found.version, rules), found.median_us, found.p99_us), other)
+    why = missing
+    if why is None:
+        try:
+            found = measured([str(PYTHON), "-E"], peer.module, rules, peer.form)
+            return against(Row(peer.name(found.version, rules), found.median_us, found.p99_us), other)
+        except NotRunError as reason:
+            why = str(reason)
+    said = why.replace("|", "/").replace(str(ROOT), ".")
+    return Row(f"{peer.name('', rules)}: not run: {said:.150}", None, None)
 
 
 def against(row: Row, other: Row | None) -> Row:
@@ -174,17 +184,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    missing = None
-    try:
-        install()
-    except NotRunError as reason:
-        missing = str(reason)
+    missing = install()
     rows: list[Row] = []
     mine: dict[int, Row] = {}
     engines: dict[int, list[Row]] = {}
     for rules in RULES:
         mine[rules] = ours(rules)
-        others = {peer: theirs(peer, rules, missing, mine[rules]) for peer in PEERS}
+        others = {peer: theirs(peer, rules, missing.get(peer.package), mine[rules]) for peer in PEERS}
         engines[rules] = [row for peer, row in others.items() if peer.engine]
         ran = [row for row in engines[rules] if row.median_us is not None]
         fastest = min(ran, key=lambda row: row.median_us, default=None)

@@ -93,7 +93,8 @@ def report(name: str, rows: Sequence[Row], goals: Sequence[Goal], json: bool) ->
 
 def times(ratio: float) -> str:
     """Return a ratio as it is read: two digits behind the point, or the first two that are not zero."""
-    return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.2g}"
+    digits = 2 if ratio >= 0.1 else 1 - math.floor(math.log10(ratio))
+    return f"{ratio:.{digits}f}"
 
 
 def _time(microseconds: float | None) -> str:

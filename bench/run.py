@@ -19,6 +19,7 @@ NOTES = {
     "journal": "Group commit gains what a sync costs over what a record costs. Where a sync takes 0.2 ms, as here, CPython's\n"
     "own work on a record (to encode it, to hash it, to wake its writer) is the bound, and twenty times one sync a record\n"
     "is out of reach; on a disk that takes 2 ms it is reached.\n",
+    "peers": (ROOT / "bench" / "peers" / "comparable.md").read_text(),
 }
 """What a reader must know to read a section."""
 

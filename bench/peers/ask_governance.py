@@ -6,6 +6,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from measure import Asked, main
+from task import AGENT, CALLS, GROUP, permits
+
 from governance.library import load_policies
 from governance.policy import State
 from governance.policy.case import Case, session_key
@@ -14,14 +17,13 @@ from governance.policy.decision import Code
 from governance.request import Origin, parse_request
 from governance.request.bind import bind
 from governance.request.surface import read_call
-from measure import Asked, main
-from task import AGENT, CALLS, GROUP, permits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from governance.policy import Bundle
     from task import Question
+
+    from governance.policy import Bundle
 
 _HEAD = f"""
 agent "{AGENT}" {{ groups {GROUP}  workspace "repos/web" }}
