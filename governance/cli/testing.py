@@ -1,15 +1,14 @@
-"""The command `test`: the tests and examples that stand in policies, what they cover, and JUnit XML."""
+"""The command `test`: the tests and examples that stand in policies, and what they cover."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from xml.etree import ElementTree as ET
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
+from governance.cli import junit as xml
 from governance.cli.console import Exit, err, out, print_json
 from governance.cli.show import explanation_table
 from governance.gateway.clock import now
@@ -22,8 +21,10 @@ from governance.text import Source, shown
 if TYPE_CHECKING:
     from governance.canonical import Json
     from governance.policy.bundle import Bundle
+    from governance.policy.check import Examination
     from governance.policy.coverage import RuleCoverage
     from governance.policy.trial import Failure, Trial
+    from governance.text import Span
 
 __all__ = ["run_tests"]
 
@@ -43,26 +44,38 @@ def run_tests(
     """Run the `test` blocks and examples of policies; show what failed and why, and what they cover."""
     found = examine_policies(policies, milliseconds(now()))
     if found.bundle is None:
-        for diagnostic in found.errors:
-            err.print(diagnostic.render())
-        err.print(f"{len(found.errors)} to mend before anything can be tested", style="red")
+        if junit is not None:
+            xml.write(junit, xml.unloaded(found.errors))
+        _refuse(found, json=json)
         raise typer.Exit(Exit.FAILS)
     bundle = found.bundle
-    trials = [
-        run_scenario(bundle, each) for each in bundle.tests if only is None or only in each.reference.name
-    ]
+    scenarios = [each for each in bundle.tests if only is None or only in each.reference.name]
+    if only is not None and not scenarios:
+        raise typer.BadParameter(f"no test is called like {shown(only)!r}", param_hint="--only")
+    trials = [run_scenario(bundle, each) for each in scenarios]
     cases = [case for trial in trials for case in trial.cases]
     covered = coverage(bundle, [*cases, *cases_of_examples(bundle)])
     decided = sum(1 for each in covered if each.determined)
     percent = 100 * decided // len(covered) if covered else 100
     if junit is not None:
-        _write(junit, _junit(bundle, trials))
+        xml.write(junit, xml.results(bundle, trials))
     if json:
         print_json(_as_json(bundle, trials, covered, percent))
     else:
         _show(bundle, trials, covered, percent)
     if any(trial.failures for trial in trials) or percent < least:
         raise typer.Exit(Exit.FAILS)
+
+
+def _refuse(found: Examination, *, json: bool) -> None:
+    """Say, as `check` does, why there is nothing that can be tested."""
+    if json:
+        diagnostics = [each.to_json() for each in found.diagnostics]
+        print_json({"ok": False, "bundle": None, "diagnostics": diagnostics})
+        return
+    for each in found.diagnostics:
+        err.print(each.render())
+    err.print(f"{len(found.errors)} to mend before anything can be tested", style="red")
 
 
 def _show(bundle: Bundle, trials: list[Trial], covered: tuple[RuleCoverage, ...], percent: int) -> None:
@@ -81,13 +94,16 @@ def _show(bundle: Bundle, trials: list[Trial], covered: tuple[RuleCoverage, ...]
 
 
 def _show_failure(bundle: Bundle, trial: Trial, failure: Failure) -> None:
-    reference = trial.scenario.reference
-    source = Source(reference.file, bundle.sources[reference.file])
-    span = source.span(failure.step.start, failure.step.end)
+    span = _span(bundle, trial, failure)
     caret = span.caret().replace("\n", "\n  | ")
-    out.print(f"test {shown(reference.name)} fails\n --> {span.place}\n  | {caret}")
-    out.print(f"  expected {failure.expected}\n  came     {failure.came}: {shown(failure.why.ruling.reason)}")
+    out.print(f"test {shown(trial.scenario.reference.name)} fails\n --> {span.place}\n  | {caret}")
+    out.print(f"  expected {failure.expected}\n  came     {failure.came}: {shown(failure.reason)}")
     out.print(explanation_table(failure.why))
+
+
+def _span(bundle: Bundle, trial: Trial, failure: Failure) -> Span:
+    file = trial.scenario.reference.file
+    return Source(file, bundle.sources[file]).span(failure.step.start, failure.step.end)
 
 
 def _coverage_table(covered: tuple[RuleCoverage, ...]) -> Table:
@@ -95,9 +111,9 @@ def _coverage_table(covered: tuple[RuleCoverage, ...]) -> Table:
     for heading, side in (("rule", "left"), ("applied", "right"), ("decided", "right"), ("not seen", "left")):
         table.add_column(heading, justify="right" if side == "right" else "left", overflow="fold")
     for each in covered:
-        name = f"{each.rule.kind} {each.rule.reference.name}"
+        name = shown(f"{each.rule.kind} {each.rule.reference.name}")
         missing = "; ".join(each.missing)
-        table.add_row(name, str(each.applied), str(each.determined), escape(shown(missing)))
+        table.add_row(name, str(each.applied), str(each.determined), shown(missing))
     return table
 
 
@@ -113,7 +129,12 @@ def _as_json(
                 "place": trial.scenario.reference.place,
                 "calls": len(trial.cases),
                 "failures": [
-                    {"expected": each.expected, "came": each.came, "reason": each.why.ruling.reason}
+                    {
+                        "place": _span(bundle, trial, each).place,
+                        "expected": each.expected,
+                        "came": each.came,
+                        "reason": each.reason,
+                    }
                     for each in trial.failures
                 ],
             }
@@ -126,34 +147,18 @@ def _as_json(
                 "rule": each.rule.reference.name,
                 "applied": each.applied,
                 "decided": each.determined,
+                "tests": [
+                    {
+                        "part": test.part,
+                        "text": test.text,
+                        "true": test.true,
+                        "false": test.false,
+                        "some": test.some,
+                    }
+                    for test in each.tests
+                ],
                 "not_seen": each.missing,
             }
             for each in covered
         ],
     }
-
-
-def _junit(bundle: Bundle, trials: list[Trial]) -> bytes:
-    """Return JUnit XML: a test case for each `test` block, and one for the examples of each rule."""
-    failed = sum(1 for trial in trials if trial.failures)
-    examples = [rule for rule in bundle.rules if rule.examples]
-    count = str(len(trials) + len(examples))
-    root = ET.Element("testsuite", name="governance", tests=count, failures=str(failed), errors="0")
-    for trial in trials:
-        reference = trial.scenario.reference
-        case = ET.SubElement(root, "testcase", classname=shown(reference.file), name=shown(reference.name))
-        for each in trial.failures:
-            message = f"expected {each.expected}, came {each.came}"
-            failure = ET.SubElement(case, "failure", message=shown(message))
-            failure.text = shown(each.why.ruling.reason)
-    for rule in examples:
-        name = f"examples of {rule.reference.name}"
-        ET.SubElement(root, "testcase", classname=shown(rule.reference.file), name=shown(name))
-    return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
-
-
-def _write(place: Path, data: bytes) -> None:
-    """Write the file whole or not at all."""
-    part = place.with_name(f"{place.name}.part")
-    part.write_bytes(data)
-    part.replace(place)

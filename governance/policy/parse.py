@@ -181,7 +181,13 @@ class _Rules:
     effects = argv = stdin = returns = phrase = tenant = groups = workspace = narrows = _led
     calls = when = unless = profile = because = including = allows = denies = asks = until = _led
     most = each = counting = clears = approver = _led
-    as_agent = as_session = at = after = says = approve = clear = _led
+    as_agent = as_session = at = after = says = clear = _led
+
+    def approve(self, children: list[Any]) -> Clause:
+        keyword, person, *rest = children
+        said = dict(zip((str(word) for word in rest[::2]), (_word(word) for word in rest[1::2]), strict=True))
+        approval = syntax.ApprovalSyntax(_word(person), said.get("for"), said.get("times"))
+        return Clause(str(keyword), (approval,), keyword.start_pos, keyword.end_pos)
 
     def agent(self, children: list[Any]) -> syntax.AgentSyntax:
         return syntax.AgentSyntax(_word(children[0]), tuple(children[1:]))

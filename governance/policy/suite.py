@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from governance.instant import milliseconds
 
 if TYPE_CHECKING:
     from governance.capabilities.call import Call
     from governance.policy.decision import Code, RuleReference
 
-__all__ = ["After", "Approves", "As", "At", "Clears", "Expects", "InSession", "Item", "Says", "Scenario"]
+__all__ = [
+    "START",
+    "After",
+    "Approves",
+    "As",
+    "At",
+    "Clears",
+    "Expects",
+    "InSession",
+    "Item",
+    "Says",
+    "Scenario",
+]
+
+START: Final = milliseconds("2026-01-05T12:00:00.000Z")
+"""When a test begins that does not say: a Monday at noon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +67,11 @@ class Says:
 
 @dataclass(frozen=True, slots=True)
 class Approves:
-    """A person approves the call that was asked about last, for a time and so often (None: always)."""
+    """A person approves what was asked about last: for so many milliseconds, and so often."""
 
     approver: str
-    lasts: int | None
-    uses: int | None
+    lasts: int
+    uses: int
 
 
 @dataclass(frozen=True, slots=True)

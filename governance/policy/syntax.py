@@ -16,6 +16,7 @@ __all__ = [
     "AgentSyntax",
     "AgentsClause",
     "AnyTarget",
+    "ApprovalSyntax",
     "ArgvGroupSyntax",
     "BoundsSyntax",
     "CapabilitySyntax",
@@ -355,6 +356,14 @@ class ProtectedSyntax(NamedTuple):
 
     paths: LiteralSyntax
     because: Word
+
+
+class ApprovalSyntax(NamedTuple):
+    """`approve "dana" for 1h times 2`."""
+
+    approver: Word
+    lasts: Word | None
+    uses: Word | None
 
 
 class StepSyntax(NamedTuple):

@@ -5,49 +5,85 @@ The strictest verdict is that of all; nothing is reserved and nothing labelled u
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from governance.policy.case import Case
+from governance.policy.change import Use
 from governance.policy.decision import Code
+from governance.policy.state import Grant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from governance.capabilities.call import Call
+    from governance.policy.bundle import Bundle
+    from governance.policy.case import Case
     from governance.policy.change import Change
     from governance.policy.evaluate import Ruling
-    from governance.policy.rule import Agent
     from governance.policy.state import State
 
-__all__ = ["judge_together"]
+__all__ = ["Together", "judge_together"]
 
 _STRICTNESS: Final = (Code.PERMITTED, Code.NEEDS_APPROVAL)
 """The codes that are no deny, the least strict first."""
 
 
-def judge_together(
-    judge: Callable[[Case], Ruling],
-    calls: Sequence[Call],
-    lineage: tuple[Agent, ...],
-    session: str,
-    at: int,
-    state: State,
-) -> tuple[Ruling, tuple[Ruling, ...], tuple[Change, ...]]:
-    """Return the ruling on `calls` as one, that on each, and what follows for the state."""
-    rulings: list[Ruling] = []
-    so_far = state
-    for number, call in enumerate(calls):
-        ruling = judge(Case(call, lineage, session, at, so_far))
-        rulings.append(ruling)
-        so_far = so_far.decided(ruling.changes, at, f"call {number}")
-    strictest = max(rulings, key=_strictness)
-    if strictest.code is Code.PERMITTED:
-        changes = tuple(change for ruling in rulings for change in ruling.changes)
-    elif len(rulings) == 1:
-        changes = strictest.changes
-    else:
-        changes = tuple(change for ruling in rulings for change in ruling.attempts)
-    return strictest, tuple(rulings), changes
+class Together(NamedTuple):
+    """What is said of calls made together: of each, on the state that it met, and of all.
+
+    `decisive` is the place of the first call that has the strictest verdict; `changes` is what follows for the
+    state that they were asked in.
+    """
+
+    cases: tuple[Case, ...]
+    rulings: tuple[Ruling, ...]
+    decisive: int
+    changes: tuple[Change, ...]
+
+    @property
+    def ruling(self) -> Ruling:
+        """The ruling on all of them as one."""
+        return self.rulings[self.decisive]
+
+    @property
+    def case(self) -> Case:
+        """The call that determined the ruling, on the state that it met."""
+        return self.cases[self.decisive]
+
+
+def judge_together(bundle: Bundle, judge: Callable[[Case], Ruling], first: Case, *others: Call) -> Together:
+    """Return what `judge` says, by the rules of `bundle`, of the call of `first` and of `others` after it."""
+    cases, rulings = [first], [judge(first)]
+    for call in others:
+        so_far = _as_if_allowed(bundle, judge, cases[-1], rulings[-1], f"call {len(cases)}")
+        cases.append(replace(first, call=call, state=so_far))
+        rulings.append(judge(cases[-1]))
+    worst = max(_strictness(ruling) for ruling in rulings)
+    decisive = next(place for place, ruling in enumerate(rulings) if _strictness(ruling) == worst)
+    whole = len(rulings) == 1 or rulings[decisive].code is Code.PERMITTED
+    changes = tuple(change for ruling in rulings for change in (ruling.changes if whole else ruling.attempts))
+    return Together(tuple(cases), tuple(rulings), decisive, changes)
+
+
+def _as_if_allowed(
+    bundle: Bundle, judge: Callable[[Case], Ruling], case: Case, ruling: Ruling, name: str
+) -> State:
+    """Return the state as the call of `case` would leave it: one that is asked about, as if it were approved.
+
+    What that approval would be serves this call alone, and nothing of it is in the state.
+    """
+    if ruling.code is not Code.NEEDS_APPROVAL:
+        return case.state.decided(ruling.changes, case.at, name)
+    approved = case.state._replace(bundle=bundle.digest)
+    asks = {rule.reference: rule for rule in bundle.rules if rule.kind == "ask"}
+    supposed = {f"{name} {place}": asks[reference] for place, reference in enumerate(ruling.rules)}
+    for grant, ask in supposed.items():
+        named = (ask.reference.name, case.call.digest, case.agent.name, bundle.digest)
+        approver = min(ask.approvers, default="")
+        approved = approved.with_grant(grant, Grant(*named, approver, case.at + 1, 1))
+    allowed = judge(replace(case, state=approved))
+    kept = (each for each in allowed.changes if not (isinstance(each, Use) and each.grant in supposed))
+    return case.state.decided(tuple(kept), case.at, name)
 
 
 def _strictness(ruling: Ruling) -> int:

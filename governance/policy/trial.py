@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final, assert_never
 
-from governance.instant import milliseconds
 from governance.policy.case import Case, session_key
 from governance.policy.compiled import compiled
 from governance.policy.decision import Code
+from governance.policy.evaluate import Ruling
 from governance.policy.explain import explain
+from governance.policy.sandboxes import derive
 from governance.policy.state import Grant, State
-from governance.policy.suite import After, Approves, As, At, Clears, Expects, InSession, Says
+from governance.policy.suite import START, After, Approves, As, At, Clears, Expects, InSession, Says
 from governance.policy.together import judge_together
 
 if TYPE_CHECKING:
     from governance.policy.bundle import Bundle
-    from governance.policy.evaluate import Ruling
     from governance.policy.explain import Explanation
     from governance.policy.suite import Item, Scenario
 
-__all__ = ["START", "Failure", "Trial", "run_scenario"]
-
-START: Final = milliseconds("2026-01-05T12:00:00.000Z")
-"""When a test begins that does not say: a Monday at noon."""
+__all__ = ["Failure", "Trial", "run_scenario"]
 
 _VERDICTS: Final = {Code.PERMITTED: "allow", Code.NEEDS_APPROVAL: "ask"}
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A step that came out otherwise: what was expected, what came, and why."""
+    """A step that came out otherwise: what was expected, what came, for which reason, and why.
+
+    `why` explains the call that determined it, by the rules that decided and those that were expected to; where
+    there are none, by the permits that could have applied.
+    """
 
     step: Expects
     expected: str
     came: str
+    reason: str
     why: Explanation
 
 
@@ -49,15 +52,15 @@ class Trial:
 
 @dataclass(slots=True)
 class _Run:
-    """A test on its way."""
+    """A test on its way; `asked` are the calls that the last step to be asked about asked for."""
 
     bundle: Bundle
+    state: State
     agent: str = ""
     session: str = ""
     at: int = START
-    state: State = field(default_factory=State)
     steps: int = 0
-    asked: tuple[Case, Ruling] | None = None
+    asked: tuple[tuple[Case, Ruling], ...] = ()
     failures: list[Failure] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
 
@@ -88,51 +91,59 @@ class _Run:
                 assert_never(item)
 
     def _approve(self, item: Approves) -> None:
-        """Grant the call that was asked about last, to every rule that asked and names this approver."""
-        if self.asked is None:
-            return
-        case, ruling = self.asked
-        rules = {rule.reference: rule for rule in self.bundle.rules}
-        for reference in ruling.rules:
-            approvers = rules[reference].approvers
-            if not approvers or item.approver in approvers:
-                expires = self.at + (item.lasts or 0)
-                grant = Grant(
-                    reference.name,
-                    case.call.digest,
-                    self.agent,
-                    self.bundle.digest,
-                    item.approver,
-                    expires,
-                    item.uses,
-                )
-                self.state = self.state.with_grant(f"grant {len(self.state.grants)}", grant)
+        """Grant what was asked about last, to whoever asked, for every rule that takes this approver's word."""
+        approvers = {rule.reference: rule.approvers for rule in self.bundle.rules}
+        for case, ruling in self.asked:
+            for reference in ruling.rules:
+                if not approvers[reference] or item.approver in approvers[reference]:
+                    grant = Grant(
+                        rule=reference.name,
+                        call=case.call.digest,
+                        agent=case.agent.name,
+                        bundle=self.bundle.digest,
+                        approver=item.approver,
+                        expires=self.at + item.lasts,
+                        uses=item.uses,
+                    )
+                    self.state = self.state.with_grant(f"grant {len(self.state.grants)}", grant)
 
     def _expect(self, step: Expects) -> None:
         lineage = self.bundle.lineage(self.bundle.agents[self.agent])
-        before = self.state
-        judge = compiled(self.bundle)
-        ruling, rulings, changes = judge_together(judge, step.calls, lineage, self.key, self.at, before)
+        first = Case(step.calls[0], lineage, self.key, self.at, self.state)
+        together = judge_together(self.bundle, partial(_judge, self.bundle), first, *step.calls[1:])
+        ruling = together.ruling
         self.steps += 1
         name = f"step {self.steps}"
-        self.state = before.decided(changes, self.at, name)
-        self.cases += [Case(call, lineage, self.key, self.at, before) for call in step.calls]
-        decisive = Case(step.calls[rulings.index(ruling)], lineage, self.key, self.at, before)
+        self.state = self.state.decided(together.changes, self.at, name)
+        self.cases += together.cases
         if ruling.code is Code.NEEDS_APPROVAL:
-            self.asked = (decisive, ruling)
+            pairs = zip(together.cases, together.rulings, strict=True)
+            self.asked = tuple(pair for pair in pairs if pair[1].code is Code.NEEDS_APPROVAL)
         if step.then is not None and ruling.code is Code.PERMITTED:
             self.state = self.state.settled(name, self.at, completed=step.then == "completed")
-        expected, came = _expected(step), _came(ruling)
         if not _fits(step, ruling):
-            self.failures.append(Failure(step, expected, came, explain(self.bundle, decisive)))
+            why = _telling(explain(self.bundle, together.case), ruling, step)
+            self.failures.append(Failure(step, _expected(step), _came(ruling), ruling.reason, why))
 
 
 def run_scenario(bundle: Bundle, scenario: Scenario) -> Trial:
     """Return what comes of `scenario` under `bundle`."""
-    run = _Run(bundle, state=State().in_force(bundle.digest, None, START))
+    run = _Run(bundle, State().in_force(bundle.digest, None, START))
     for item in scenario.items:
         run.take(item)
     return Trial(scenario, tuple(run.failures), tuple(run.cases))
+
+
+def _judge(bundle: Bundle, case: Case) -> Ruling:
+    """Return the ruling on a call; what is permitted, but in a sandbox that there can never be, is refused."""
+    ruling = compiled(bundle)(case)
+    if ruling.profile is None:
+        return ruling
+    sandbox = derive(ruling.profile, case.call, case.agent, None, (*case.call.effects, *ruling.reach))
+    if not isinstance(sandbox, str):
+        return ruling
+    attempts = ruling.attempts
+    return Ruling(Code.FAIL_CLOSED, ruling.rules, sandbox, changes=attempts, attempts=attempts)
 
 
 def _fits(step: Expects, ruling: Ruling) -> bool:
@@ -142,6 +153,14 @@ def _fits(step: Expects, ruling: Ruling) -> bool:
         and step.code in (None, ruling.code)
         and names.issuperset(step.rules)
     )
+
+
+def _telling(why: Explanation, ruling: Ruling, step: Expects) -> Explanation:
+    """Return the part of an explanation that says why the step came out otherwise."""
+    names = {*step.rules, *(reference.name for reference in ruling.rules)}
+    rules = tuple(each for each in why.rules if each.rule.reference.name in names)
+    permits = tuple(each for each in why.rules if each.rule.kind == "permit")
+    return replace(why, rules=rules or permits)
 
 
 def _expected(step: Expects) -> str:

@@ -7,9 +7,8 @@ import pytest
 from governance.policy.change import Carry, Count
 from governance.policy.compiled import compiled
 from governance.policy.evaluate import evaluate
-from governance.policy.state import State
 from governance.policy.together import judge_together
-from tests.policy.build import NOON, bundle_of, call_of
+from tests.policy.build import bundle_of, call_of, case_of
 
 RULES = """
 permit read { agent any  call fs.*, git.log  sandbox reader  because "x" }
@@ -45,8 +44,8 @@ def test_all_or_nothing(calls: list[str], code: str, changes: list[type], fast: 
         call_of(bundle, texts.get(verb, f'fs.{verb}(path="/{{}}")').format(name))
         for verb, name in (call.split() for call in calls)
     ]
-    ann = bundle.lineage(bundle.agents["ann"])
-    ruling, each, follows = judge_together(judge, asked, ann, "s", NOON, State())
-    assert ruling.code.value == code
-    assert len(each) == len(calls)
-    assert [type(change) for change in follows] == changes
+    first = case_of(bundle, str(asked[0]))
+    together = judge_together(bundle, judge, first, *asked[1:])
+    assert together.ruling.code.value == code
+    assert len(together.rulings) == len(together.cases) == len(calls)
+    assert [type(change) for change in together.changes] == changes

@@ -188,7 +188,10 @@ def _rule(scope: FileScope, statement: RuleSyntax, reference: RuleReference) -> 
         scope.scope.clearances += () if clearance is None else (clearance,)
     else:
         rule = check_rule(scope, statement, reference)
-        scope.scope.rules += () if rule is None else (rule,)
+        if rule is None:
+            scope.scope.broken |= {statement.name.text, reference.name}
+        else:
+            scope.scope.rules.append(rule)
 
 
 def _reference_of(scope: FileScope, name: Word) -> RuleReference:

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from governance.policy.rule import Agent, Example, Rule
     from governance.text import Source, Span
 
-__all__ = ["check_combinations", "check_examples", "ended_rules", "missing_examples"]
+__all__ = ["MOMENT", "check_combinations", "check_examples", "ended_rules", "missing_examples"]
 
 _VERDICTS: Final = {Code.PERMITTED: "allow", Code.NEEDS_APPROVAL: "ask"}
 _SAID: Final = {"allow": "allowed", "ask": "asked about", "deny": "denied"}
 
-_MOMENT: Final = 1_700_000_000_000
+MOMENT: Final = 1_700_000_000_000
 """Examples are judged as of Tuesday 2023-11-14T22:13:20Z: before any rule ends, and of no special meaning."""
 
 
@@ -99,7 +99,7 @@ def check_examples(bundle: Bundle, sources: Mapping[str, Source]) -> Iterator[Di
 
 def _problem(bundle: Bundle, rule: Rule, example: Example, agent: Agent) -> str | None:
     """Return how `example` comes out wrong: what a rule is there for must be by this very rule."""
-    case = Case(example.call, bundle.lineage(agent), session_key(agent.name, ""), _MOMENT, State())
+    case = Case(example.call, bundle.lineage(agent), session_key(agent.name, ""), MOMENT, State())
     ruling = compiled(bundle)(case)
     verdict = _VERDICTS.get(ruling.code, "deny")
     effects = (*example.call.effects, *ruling.reach)

@@ -2,78 +2,118 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
 from governance.policy.check.calls import read_call_of
 from governance.policy.check.instants import check_moment
 from governance.policy.check.literals import number
 from governance.policy.decision import Code
-from governance.policy.suite import After, Approves, As, At, Clears, Expects, InSession, Says, Scenario
+from governance.policy.suite import START, After, Approves, As, At, Clears, Expects, InSession, Says, Scenario
 from governance.policy.syntax import StepSyntax, Word
 
 if TYPE_CHECKING:
     from governance.policy.check.scope import FileScope
     from governance.policy.decision import RuleReference
     from governance.policy.suite import Item
-    from governance.policy.syntax import Clause, ScenarioSyntax
+    from governance.policy.syntax import ApprovalSyntax, Clause, ScenarioSyntax
 
 __all__ = ["check_scenario"]
 
 _CODES: Final = {
     "allow": (Code.PERMITTED,),
     "ask": (Code.NEEDS_APPROVAL,),
-    "deny": (Code.FORBIDDEN, Code.OVER_LIMIT, Code.NO_PERMIT),
+    "deny": (Code.FORBIDDEN, Code.OVER_LIMIT, Code.NO_PERMIT, Code.FAIL_CLOSED),
 }
 """The codes that each verdict can have of a call that is one, by an agent that is known."""
 
 _THEN: Final = ("completed", "failed")
-_DAY: Final = 86_400_000
+_HOUR: Final = 3_600_000
+_DAY: Final = 24 * _HOUR
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What is known of a test so far: whether anyone asks, what was to be asked about, and when it is now."""
+
+    scope: FileScope
+    now: int = START
+    asker: bool = False
+    asked: bool = False
+    begun: bool = False
+
+    def read(self, item: Clause | StepSyntax) -> Item | None:
+        if isinstance(item, StepSyntax):
+            self._someone(item.verdict, "before the first call")
+            self.begun = True
+            self.asked = self.asked or item.verdict.text == "ask"
+            return _step(self.scope, item)
+        return self._directive(item)
+
+    def _someone(self, place: Word, when: str) -> None:
+        """Report, once, that nobody asks yet."""
+        if not self.asker:
+            self.scope.report("no-asker", "nobody asks here yet", place, f'say agent "ID" {when}')
+            self.asker = True
+
+    def _directive(self, clause: Clause) -> Item | None:
+        if clause.keyword == "approve":
+            return self._approval(cast("ApprovalSyntax", clause.items[0]))
+        first, *rest = cast("tuple[Word, ...]", clause.items)
+        match clause.keyword:
+            case "agent":
+                self.asker = True
+                self.scope.find("agent", first, self.scope.scope.agents)
+                return As(first.text)
+            case "session":
+                return InSession(first.text)
+            case "at":
+                return self._moment(first)
+            case "after":
+                duration = _duration(self.scope, first)
+                self.now += duration or 0
+                return None if duration is None else After(duration)
+            case "message":
+                self._someone(first, "before anyone says something to it")
+                sources = {"user", "trusted", *self.scope.scope.labels}
+                if first.text not in sources:
+                    self.scope.unknown("source", first, sources)
+                return Says(first.text, rest[0].text)
+            case _:
+                self._someone(first, "before its session is cleared")
+                return _clearing(self.scope, first, rest[0])
+
+    def _moment(self, word: Word) -> Item | None:
+        """Read an instant; once something has happened, time does not go back, as in a log."""
+        moment = check_moment(self.scope, word)
+        if moment is None:
+            return None
+        if self.begun and moment < self.now:
+            message = f"it is later than {word.text} here already"
+            self.scope.report("bad-instant", message, word, "time does not go back: write a later instant")
+        self.now = moment
+        return At(moment)
+
+    def _approval(self, approval: ApprovalSyntax) -> Item | None:
+        """Read an approval: for an hour and for one use, unless it says otherwise."""
+        if not self.asked:
+            message = "nothing has been asked about here yet"
+            mend = "approve what a step before this -> ask"
+            self.scope.report("nothing-asked", message, approval.approver, mend)
+        lasts = _HOUR if approval.lasts is None else _duration(self.scope, approval.lasts)
+        uses = 1 if approval.uses is None else _times(self.scope, approval.uses)
+        return None if lasts is None or uses is None else Approves(approval.approver.text, lasts, uses)
 
 
 def check_scenario(scope: FileScope, syntax: ScenarioSyntax, reference: RuleReference) -> Scenario | None:
     """Return the test, None when something about it is wrong and reported. Rules must have been checked before."""
     before = len(scope.scope.diagnostics)
-    items: list[Item] = []
-    agent = False
-    for item in syntax.items:
-        if isinstance(item, StepSyntax):
-            if not agent:
-                message = "nobody asks here yet"
-                scope.report("no-asker", message, item.verdict, 'say agent "ID" before the first call')
-                agent = True
-            found = _step(scope, item)
-        else:
-            agent = agent or item.keyword == "agent"
-            found = _directive(scope, item)
-        items += () if found is None else (found,)
-    if not any(isinstance(item, StepSyntax) for item in syntax.items):
+    reading = _Reading(scope)
+    items = tuple(reading.read(item) for item in syntax.items)
+    if not reading.begun:
         scope.report("no-step", "this test asks nothing", syntax.name, "add a call -> allow, ask or deny")
-    return None if len(scope.scope.diagnostics) > before else Scenario(reference, tuple(items))
-
-
-def _directive(scope: FileScope, clause: Clause) -> Item | None:
-    words = cast("tuple[Word, ...]", clause.items)
-    first = words[0]
-    match clause.keyword:
-        case "agent":
-            scope.find("agent", first, scope.scope.agents)
-            return As(first.text)
-        case "session":
-            return InSession(first.text)
-        case "at":
-            moment = check_moment(scope, first)
-            return None if moment is None else At(moment)
-        case "after":
-            duration = _duration(scope, first)
-            return None if duration is None else After(duration)
-        case "message":
-            if first.text not in ("user", "trusted", *scope.scope.labels):
-                scope.unknown("source", first, {"user", "trusted", *scope.scope.labels})
-            return Says(first.text, words[1].text)
-        case "clear":
-            return _clearing(scope, first, words[1])
-        case _:
-            return _approval(scope, clause)
+    kept = tuple(item for item in items if item is not None)
+    return None if len(scope.scope.diagnostics) > before else Scenario(reference, kept)
 
 
 def _duration(scope: FileScope, word: Word) -> int | None:
@@ -84,17 +124,12 @@ def _duration(scope: FileScope, word: Word) -> int | None:
     return duration
 
 
-def _approval(scope: FileScope, clause: Clause) -> Item | None:
-    """Read `approve "dana" for 1h times 2`; what is a number without a unit is how often."""
-    person, *rest = cast("tuple[Word, ...]", clause.items)
-    lasts: int | None = 3_600_000
-    uses: int | None = 1
-    for word in rest:
-        if word.text.isdigit():
-            uses = number(scope, word, "Int")
-        else:
-            lasts = _duration(scope, word)
-    return None if lasts is None or uses is None else Approves(person.text, lasts, uses)
+def _times(scope: FileScope, word: Word) -> int | None:
+    uses = number(scope, word, "Int")
+    if uses is not None and uses < 1:
+        scope.report("bad-bounds", "an approval is for one use at least", word, "like times 2")
+        return None
+    return uses
 
 
 def _clearing(scope: FileScope, label: Word, person: Word) -> Item | None:
