@@ -89,7 +89,17 @@ def test_coverage_below_the_least_fails(governance: Run, policies: Path) -> None
 
 def test_only_some_tests_run(governance: Run, policies: Path) -> None:
     (policies / "a.policy").write_text(POLICY.replace("EXPECTED", "allow"))
-    assert governance("test", policies, "--only", "other").returncode == 0
+    with (policies / "a.policy").open("a") as file:
+        file.write('test "refused" { agent "ann"  fs.delete(path="/w/a") -> deny forbidden by never }\n')
+    assert governance("test", policies).returncode == 1
+    done = governance("test", policies, "--only", "refused")
+    assert (done.returncode, "1 tests, 1 calls" in done.stdout) == (0, True)
+
+
+def test_a_test_that_there_is_not_cannot_pass(governance: Run, policies: Path) -> None:
+    done = governance("test", policies, "--only", "other")
+    assert done.returncode == 2
+    assert "no test is called like 'other'" in done.stderr
 
 
 def test_policies_that_do_not_load_are_not_tested(governance: Run, policies: Path) -> None:
@@ -97,6 +107,17 @@ def test_policies_that_do_not_load_are_not_tested(governance: Run, policies: Pat
     done = governance("test", policies)
     assert done.returncode == 1
     assert "error[syntax]" in done.stderr
+
+
+def test_policies_that_do_not_load_are_an_error_for_machines_too(
+    governance: Run, policies: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "results.xml"
+    (policies / "a.policy").write_text("permit x {")
+    found = json.loads(governance("test", policies, "--json", "--junit", place).stdout)
+    assert (found["ok"], found["diagnostics"][0]["code"]) == (False, "syntax")
+    suite = ET.parse(place).getroot()  # noqa: S314 - our own file
+    assert (suite.get("errors"), suite[0][0].get("type")) == ("1", "syntax")
 
 
 def test_the_code_of_a_capability_is_shown(governance: Run, policies: Path) -> None:
