@@ -111,9 +111,12 @@ def test_missing_image_is_a_recorded_deny(place: Path) -> None:
 @pytest.fixture
 def sleeper(place: Path) -> Iterator[subprocess.Popen[str]]:
     """A gateway in the middle of a call: its decision is printed, its container sleeps."""
+    # A shell starts what it puts into the background with SIGINT ignored, and children inherit that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         command(place), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
+    signal.signal(signal.SIGINT, before)
     assert process.stdin
     assert process.stdout
     process.stdin.write('proc.exec(argv=["/bin/sleep", "50"])\n')
