@@ -12,7 +12,7 @@ import os
 import select
 import signal
 import subprocess
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -40,21 +40,25 @@ def daemons(folder: Path, program: str | None = None) -> tuple[int, ...]:
 
 def end(pid: int, folder: Path, number: signal.Signals, seconds: float) -> bool:
     """Signal `pid` if it belongs to the engine in `folder`; return whether it is gone within `seconds`."""
-    return _signal(pid, lambda: _program(pid, folder) is not None, number, seconds)
+    with ExitStack() as held:
+        descriptor = _held(held, pid, lambda: _program(pid, folder) is not None)
+        return descriptor is None or _signal(descriptor, number, seconds)
 
 
 def kill_all(folder: Path) -> int:
     """Kill all processes of the engine in `folder` and of its containers; return how many there were.
 
-    The first process of a container takes all others in its process namespace with it.
+    The first process of a container takes all others in its process namespace with it. All are held before one
+    is killed: what one of them becomes meanwhile, another program or an orphan, does not save it.
     """
     ours = daemons(folder)
     children = [pid for pid in _numbers() if pid not in ours and _parent(pid) in ours]
-    for pid in children:
-        _signal(pid, partial(_is_child, pid, ours), signal.SIGKILL, _DEATH)
-    for pid in ours:
-        end(pid, folder, signal.SIGKILL, _DEATH)
-    return len(children) + len(ours)
+    with ExitStack() as held:
+        found = [_held(held, pid, partial(_belongs, pid, folder, ours)) for pid in (*children, *ours)]
+        kept = [descriptor for descriptor in found if descriptor is not None]
+        for descriptor in kept:
+            _signal(descriptor, signal.SIGKILL, _DEATH)
+    return len(kept)
 
 
 def unmount_all(folder: Path) -> int:
@@ -93,21 +97,22 @@ def _parent(pid: int) -> int | None:
     return None
 
 
-def _is_child(pid: int, parents: tuple[int, ...]) -> bool:
-    return _parent(pid) in parents
+def _belongs(pid: int, folder: Path, ours: tuple[int, ...]) -> bool:
+    return _program(pid, folder) is not None or _parent(pid) in ours
 
 
-def _signal(pid: int, is_it: Callable[[], bool], number: signal.Signals, seconds: float) -> bool:
+def _held(held: ExitStack, pid: int, is_it: Callable[[], bool]) -> int | None:
+    """Return a descriptor of `pid` that `held` closes, None if it is gone or, looked at once it is held, another."""
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:
-        return True
-    try:
-        if not is_it():
-            return True
+        return None
+    held.callback(os.close, descriptor)
+    return descriptor if is_it() else None
+
+
+def _signal(descriptor: int, number: signal.Signals, seconds: float) -> bool:
+    """Send a signal; return whether the process is gone within `seconds`."""
+    with suppress(ProcessLookupError):
         signal.pidfd_send_signal(descriptor, number)
-        return bool(select.select([descriptor], [], [], seconds)[0])
-    except ProcessLookupError:
-        return True
-    finally:
-        os.close(descriptor)
+    return bool(select.select([descriptor], [], [], seconds)[0])
