@@ -74,9 +74,14 @@ class Grammar:
             import_paths=[str(resources.folder("grammars"))],
             maybe_placeholders=False,
         )
-        self._names = {
-            terminal.name: f"`{terminal.pattern.value}`"
+        self._keywords = {
+            terminal.name: terminal.pattern.value
+            for terminal in self._lark.terminals
             if terminal.pattern.type == "str"
+        }
+        self._names = {
+            terminal.name: f"`{self._keywords[terminal.name]}`"
+            if terminal.name in self._keywords
             else _shown(terminal.name)
             for terminal in self._lark.terminals
         }
@@ -90,6 +95,26 @@ class Grammar:
             return self._lark.parse(source.text, start)
         except UnexpectedInput as problem:
             raise Misfit(_place(source, problem), self._expected(problem)) from None
+
+    def begun(self, text: str, start: str | None = None) -> tuple[tuple[Token, ...], frozenset[str]]:
+        """Return the tokens of `text`, and the names of the terminals that may stand next.
+
+        Where the text stops to follow the grammar the tokens end, and nothing may stand next.
+        """
+        reading = self._lark.parse_interactive(text, start)
+        tokens: list[Token] = []
+        try:
+            tokens.extend(reading.iter_parse())
+        except UnexpectedInput:
+            return tuple(tokens), frozenset()
+        # Lark tries only terminals in upper case, which those of an imported grammar are not.
+        choices: set[str] = set(reading.choices())  # type: ignore[no-untyped-call]
+        imported = {name for name in choices if name in self._names and not name.isupper()}
+        return tuple(tokens), frozenset(reading.accepts() | imported)  # type: ignore[no-untyped-call]
+
+    def keyword(self, terminal: str) -> str | None:
+        """Return the one text that `terminal` stands for, None where it stands for several."""
+        return self._keywords.get(terminal)
 
     def pattern(self, terminal: str) -> str:
         """Return the regular expression of `terminal`, the grammar's own or one that it imports."""

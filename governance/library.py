@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from governance import resources
@@ -15,15 +16,18 @@ from governance.errors import Diagnostic, PolicyError
 from governance.policy.stored import examine_bundle, make_bundle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from governance.policy.bundle import Bundle
     from governance.policy.check import Examination
 
-__all__ = ["examine_policies", "load_policies", "policy_files"]
+__all__ = ["STANDARD", "SUFFIX", "examine_policies", "load_policies", "policy_files", "standard_library"]
 
 _LIMIT: Final = 1 << 20
-_SUFFIX: Final = ".policy"
+SUFFIX: Final = ".policy"
+
+STANDARD: Final = resources.folder("policies") / "std"
+"""Where the standard library lies, which is part of every bundle."""
 
 
 def load_policies(place: Path) -> Bundle:
@@ -32,7 +36,7 @@ def load_policies(place: Path) -> Bundle:
     Files in folders below are part of it; names that begin with a dot are not. A link to a policy file is an
     error, for a rule that is silently left out may be a forbid. Raises `PolicyError`.
     """
-    return make_bundle(_standard(), _read(place))
+    return make_bundle(standard_library(), _read(place))
 
 
 def examine_policies(place: Path, at: int) -> Examination:
@@ -40,7 +44,7 @@ def examine_policies(place: Path, at: int) -> Examination:
 
     Raises `PolicyError` only for files that cannot be read at all.
     """
-    return examine_bundle(_standard(), _read(place), at)
+    return examine_bundle(standard_library(), _read(place), at)
 
 
 def policy_files(place: Path) -> tuple[tuple[str, str], ...]:
@@ -51,8 +55,9 @@ def policy_files(place: Path) -> tuple[tuple[str, str], ...]:
 
 
 @cache
-def _standard() -> dict[str, str]:
-    return _read(resources.folder("policies") / "std")
+def standard_library() -> Mapping[str, str]:
+    """Return the name and text of each file of the standard library."""
+    return MappingProxyType(_read(STANDARD))
 
 
 def _read(place: Path) -> dict[str, str]:
@@ -71,7 +76,7 @@ def _names(place: Path) -> Iterator[str]:
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in files:
             path = Path(folder) / name
-            if name.endswith(_SUFFIX) and not name.startswith("."):
+            if name.endswith(SUFFIX) and not name.startswith("."):
                 yield path.relative_to(place).as_posix()
 
 

@@ -14,6 +14,7 @@ LAYERS: Final = (
     ("evidence", "replay"),
     ("sandbox",),
     ("gateway",),
+    ("editor",),
     ("cli", "__main__"),
 )
 """Lowest first. A part imports its own layer and those below it."""
@@ -70,6 +71,8 @@ ONLY_IN: Final = {
     "docker": ("governance.sandbox.engine",),
     "immutables": ("governance.policy.state",),
     "lark": ("governance.grammar",),
+    "lsprotocol": ("governance.editor.server", "governance.editor.positions"),
+    "pygls": ("governance.editor.server", "governance.editor.positions"),
     "publicsuffixlist": ("governance.policy.check.suffixes",),
     "pydantic": (
         "governance.capabilities.call",

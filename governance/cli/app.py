@@ -9,7 +9,7 @@ from typing import Final
 
 import typer
 
-from governance.cli import demo, engine, formatting, image, log, policies, replaying, requests, testing
+from governance.cli import demo, engine, formatting, image, log, lsp, policies, replaying, requests, testing
 from governance.cli.console import Exit, err
 from governance.errors import GovernanceError, JournalError, PolicyError, RequestError, SandboxError
 
@@ -46,6 +46,7 @@ app.command("test", epilog="Example:  governance test policies/examples/coder --
     testing.run_tests
 )
 app.command(epilog="Example:  governance replay decisions")(replaying.replay)
+app.command(epilog="Example:  governance lsp, started by an editor; docs/editors.md shows how")(lsp.lsp)
 app.add_typer(log.log, name="log")
 app.add_typer(engine.app, name="engine")
 app.add_typer(image.app, name="image")

@@ -7,8 +7,9 @@ so that one mistake hides no other.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, cast
 
 from governance.errors import Diagnostic
@@ -18,7 +19,7 @@ from governance.policy.scan import scan
 from governance.policy.syntax import Clause, FileSyntax, Word
 from governance.text import Source, shown
 
-__all__ = ["parse_file"]
+__all__ = ["parse_file", "policy_grammar", "statement_at"]
 
 _HEAD: Final = re.compile(r'([a-z]+)[ \t]+(?:"([^"\n]*)|([A-Za-z0-9_.-]+))?')
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]+")
@@ -37,11 +38,26 @@ def parse_file(source: Source) -> tuple[FileSyntax, tuple[Diagnostic, ...]]:
     if any(fault.code == "too-deep" for fault in faults):
         return FileSyntax(source, (), frozenset(_NAME.findall(source.text))), faults
     reading = _Reading(source, [], list(faults), set())
-    starts = [match.start() for match in _LINE_START.finditer(source.text)]
-    reading.read([0, *starts, len(source.text)])
+    reading.read(_starts(source))
     return FileSyntax(source, tuple(reading.statements), frozenset(reading.unread)), tuple(
         reading.diagnostics
     )
+
+
+def statement_at(source: Source, offset: int) -> tuple[int, int]:
+    """Return where the statement at `offset` begins and ends, whether or not it can be read.
+
+    Blank lines and comments after a statement belong to it, as they do while it is being written.
+    """
+    starts = _starts(source)
+    place = bisect_right(starts, offset, hi=len(starts) - 1)
+    return starts[place - 1], starts[place]
+
+
+@lru_cache(maxsize=64)
+def _starts(source: Source) -> list[int]:
+    """Return where the statements of a text begin, after a 0, and where the last one ends."""
+    return [0, *(match.start() for match in _LINE_START.finditer(source.text)), len(source.text)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +98,7 @@ class _Reading:
 def _statements(source: Source, start: int, end: int) -> tuple[syntax.Statement, ...]:
     """Read a part of the file in place: what stands before it is blank."""
     part = Source(source.name, " " * start + source.text[start:end])
-    return tuple(cast("list[syntax.Statement]", _grammar().parse(part)))
+    return tuple(cast("list[syntax.Statement]", policy_grammar().parse(part)))
 
 
 def _diagnostic(source: Source, misfit: Misfit, end: int) -> Diagnostic:
@@ -96,7 +112,8 @@ def _diagnostic(source: Source, misfit: Misfit, end: int) -> Diagnostic:
 
 
 @cache
-def _grammar() -> Grammar:
+def policy_grammar() -> Grammar:
+    """Return the grammar of policies, with what makes its statements."""
     return Grammar("policy", _Rules())
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 from governance.capabilities.numbers import decimal_of, scaled
 from governance.policy.check.literals import number, single
 from governance.policy.check.names import Names
+from governance.policy.check.vocabulary import CHOICES
 from governance.policy.rule import Budget, Quota
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["check_budget"]
 
-_EACH: Final = ("agent", "session", "tenant")
-_COUNTING: Final = ("allowed", "completed", "attempted")
 _LONGEST: Final = 366 * 86_400_000
 
 
@@ -32,18 +31,18 @@ def check_budget(scope: FileScope, syntax: RuleSyntax, about: tuple[Capability, 
         scope.report("no-quota", message, syntax.name, "add at most 60 per 1h")
         return None
     quotas = [_quota(scope, item, about) for item in cast("tuple[QuotaSyntax, ...]", clause.items)]
-    each = _one_of(scope, single(scope, syntax.clauses, "for"), _EACH, "bundle")
-    counting = _one_of(scope, single(scope, syntax.clauses, "counting"), _COUNTING, "allowed")
+    each = _one_of(scope, single(scope, syntax.clauses, "for"), "each", "bundle")
+    counting = _one_of(scope, single(scope, syntax.clauses, "counting"), "counting", "allowed")
     kept = tuple(quota for quota in quotas if quota is not None)
     return Budget(kept, cast("Each", each), cast("Counting", counting))
 
 
-def _one_of(scope: FileScope, clause: Clause | None, known: tuple[str, ...], default: str) -> str:
+def _one_of(scope: FileScope, clause: Clause | None, keyword: str, default: str) -> str:
     if clause is None:
         return default
     word = cast("Word", clause.items[0])
-    if word.text not in known:
-        scope.unknown(clause.keyword if clause.keyword == "counting" else "each", word, known)
+    if word.text not in CHOICES[keyword]:
+        scope.unknown(keyword, word, CHOICES[keyword])
     return word.text
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import combinations
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from governance.capabilities.glob import PathSet
 from governance.capabilities.hosts import check_host
@@ -12,7 +12,8 @@ from governance.capabilities.values import check_path
 from governance.policy.check.instants import check_moment
 from governance.policy.check.literals import number
 from governance.policy.check.suffixes import registrable
-from governance.policy.decision import ISOLATIONS, Scratch
+from governance.policy.check.vocabulary import CHOICES
+from governance.policy.decision import Scratch
 from governance.policy.hosts import covers_host
 from governance.policy.profile import Egress, Profile, Secret, Waiver
 from governance.policy.syntax import (
@@ -43,8 +44,6 @@ _QUANTITIES: Final = {
 }
 """The type, default, least and most of each quantity of a sandbox; a tmpfs of size 0 would have no limit."""
 
-_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
-_FORMS: Final = ("bearer", "basic", "header")
 Each = TypeVar("Each", bound="FieldSyntax")
 
 _SYSTEM: Final = tuple(
@@ -69,8 +68,8 @@ def check_profile(scope: FileScope, syntax: SandboxSyntax) -> Profile | None:
     profile = Profile(
         name=syntax.name.text,
         image=_image(scope, fields.get("image"), syntax.name),
-        isolation=_isolation(scope, fields),
-        root=_word(scope, fields, "root", ("read-only", "writable")) == "writable",
+        isolation=cast("Isolation", _word(scope, fields, "isolation")),
+        root=_word(scope, fields, "root") == "writable",
         mount=_path(scope, mounts[0].target) if mounts else None,
         writable=bool(mounts) and _mode(scope, mounts[0].mode),
         scratch=tuple(
@@ -78,7 +77,7 @@ def check_profile(scope: FileScope, syntax: SandboxSyntax) -> Profile | None:
         ),
         egress=egress,
         secrets=tuple(sorted(_secret(scope, each, egress) for each in _all(syntax, SecretSyntax))),
-        shared=_word(scope, fields, "reuse", ("per-call", "per-agent")) == "per-agent",
+        shared=_word(scope, fields, "reuse") == "per-agent",
         waiver=_waiver(scope, _one(scope, _all(syntax, WaiveSyntax), syntax.name, "waive")),
         memory=_limit(scope, fields.get("memory"), "memory"),
         cpus=_thousandths(scope, fields.get("cpus")),
@@ -117,16 +116,6 @@ def _image(scope: FileScope, word: Word | None, name: Word) -> str:
     return word.text
 
 
-def _isolation(scope: FileScope, fields: dict[str, Word]) -> Isolation:
-    word = fields.get("isolation")
-    if word is None:
-        return "container"
-    if word.text not in ISOLATIONS:
-        scope.unknown("isolation", word, ISOLATIONS)
-        return "container"
-    return word.text
-
-
 def _all(syntax: SandboxSyntax, kind: type[Each]) -> list[Each]:
     return [each for each in syntax.fields if isinstance(each, kind)]
 
@@ -137,12 +126,12 @@ def _one(scope: FileScope, found: list[Each], name: Word, what: str) -> Each | N
     return found[0] if found else None
 
 
-def _word(scope: FileScope, fields: dict[str, Word], name: str, known: tuple[str, str]) -> str:
+def _word(scope: FileScope, fields: dict[str, Word], name: str) -> str:
     word = fields.get(name)
     if word is None:
-        return known[0]
-    if word.text not in known:
-        scope.unknown(name, word, known)
+        return CHOICES[name][0]
+    if word.text not in CHOICES[name]:
+        scope.unknown(name, word, CHOICES[name])
     return word.text
 
 
@@ -171,8 +160,8 @@ def _egress(scope: FileScope, syntax: HostsSyntax | None) -> Egress | None:
     if syntax.port is not None and port is not None and not 1 <= port <= 65_535:
         scope.report("out-of-range", f"there is no port {port}", syntax.port, "between 1 and 65535")
     for word in syntax.methods:
-        if word.text not in _METHODS:
-            scope.unknown("method", word, _METHODS)
+        if word.text not in CHOICES["methods"]:
+            scope.unknown("method", word, CHOICES["methods"])
     hosts, methods = (frozenset(word.text for word in words) for words in (syntax.hosts, syntax.methods))
     return Egress(hosts, port or 443, methods)
 
@@ -196,8 +185,8 @@ def _secret(scope: FileScope, syntax: SecretSyntax, egress: Egress | None) -> Se
         message = f"the sandbox cannot reach {host}, where the secret goes"
         mend = f'add network hosts "{host}", or leave the secret out'
         scope.report("lost-secret", message, syntax.host, mend)
-    if syntax.form.text not in _FORMS:
-        scope.unknown("form", syntax.form, _FORMS)
+    if syntax.form.text not in CHOICES["as"]:
+        scope.unknown("form", syntax.form, CHOICES["as"])
     return Secret(syntax.name.text, host, syntax.form.text)
 
 
@@ -231,7 +220,7 @@ def _apart(scope: FileScope, targets: list[Word]) -> None:
 
 
 def _mode(scope: FileScope, word: Word) -> bool:
-    if word.text not in ("read-only", "writable"):
+    if word.text not in CHOICES["at"]:
         scope.report("bad-mode", f"`{word.text}` is no way to mount", word, "write read-only or writable")
     return word.text == "writable"
 

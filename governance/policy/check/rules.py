@@ -11,6 +11,7 @@ from governance.policy.check.conditions import Conditions
 from governance.policy.check.instants import check_moment
 from governance.policy.check.literals import single
 from governance.policy.check.targets import check_targets
+from governance.policy.check.vocabulary import CLAUSES
 from governance.policy.rule import Audience, Clearance, Example, Proof, Rule
 from governance.policy.target import may_be_about
 
@@ -33,27 +34,6 @@ if TYPE_CHECKING:
     from governance.policy.target import Target
 
 __all__ = ["check_clearance", "check_proof", "check_rule"]
-
-_CLAUSES: Final = {
-    "permit": {
-        "agent",
-        "call",
-        "when",
-        "unless",
-        "sandbox",
-        "because",
-        "allows",
-        "denies",
-        "including",
-        "until",
-    },
-    "forbid": {"agent", "call", "when", "unless", "because", "allows", "denies", "until"},
-    "ask": {"agent", "call", "when", "unless", "because", "allows", "denies", "asks", "until", "approver"},
-    "limit": {"agent", "call", "when", "unless", "because", "until", "at", "for", "counting"},
-    "label": {"agent", "call", "when", "unless", "because", "until"},
-    "declassify": {"clears", "approver", "because"},
-}
-"""The clauses that each kind of rule may have."""
 
 _VERDICTS: Final[dict[str, Verdict]] = {"allows": "allow", "denies": "deny", "asks": "ask"}
 
@@ -168,7 +148,7 @@ def _only(scope: FileScope, syntax: RuleSyntax) -> None:
     """Report clauses that this kind of rule does not have."""
     kind = syntax.kind.text
     for clause in syntax.clauses:
-        if clause.keyword not in _CLAUSES[kind]:
+        if clause.keyword not in CLAUSES[kind]:
             message = f"`{clause.keyword}` says nothing in a {kind}"
             place = (clause.start, clause.end)
             scope.report(f"not-in-{kind}", message, place, "leave it out")

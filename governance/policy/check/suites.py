@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 from governance.policy.check.calls import read_call_of
 from governance.policy.check.instants import check_moment
 from governance.policy.check.literals import number
-from governance.policy.decision import Code
+from governance.policy.check.vocabulary import CHOICES, CODES
 from governance.policy.suite import START, After, Approves, As, At, Clears, Expects, InSession, Says, Scenario
 from governance.policy.syntax import StepSyntax, Word
 
@@ -20,14 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["check_scenario"]
 
-_CODES: Final = {
-    "allow": (Code.PERMITTED,),
-    "ask": (Code.NEEDS_APPROVAL,),
-    "deny": (Code.FORBIDDEN, Code.OVER_LIMIT, Code.NO_PERMIT, Code.FAIL_CLOSED),
-}
-"""The codes that each verdict can have of a call that is one, by an agent that is known."""
-
-_THEN: Final = ("completed", "failed")
 _HOUR: Final = 3_600_000
 _DAY: Final = 24 * _HOUR
 
@@ -150,11 +142,11 @@ def _step(scope: FileScope, syntax: StepSyntax) -> Item | None:
     verdict = syntax.verdict.text
     code = None
     if syntax.code is not None:
-        fitting = {each.value: each for each in _CODES[verdict]}
+        fitting = {each.value: each for each in CODES[verdict]}
         code = fitting.get(syntax.code.text)
         if code is None:
             scope.unknown("code", syntax.code, fitting)
-    if syntax.then is not None and (syntax.then.text not in _THEN or verdict != "allow"):
+    if syntax.then is not None and (syntax.then.text not in CHOICES["then"] or verdict != "allow"):
         message = "only an allowed call goes on, and it is completed or failed"
         scope.report("bad-then", message, syntax.then, "write then completed, or then failed")
     rules = tuple(_rule(scope, word) for word in syntax.rules)

@@ -8,6 +8,7 @@ from governance.capabilities.declaration import Verb
 from governance.capabilities.hosts import check_host
 from governance.policy.check.conditions import literal_of
 from governance.policy.check.literals import path_sets
+from governance.policy.check.vocabulary import VERBS
 from governance.policy.syntax import NamedTarget
 from governance.policy.target import Doing, Named
 
@@ -17,18 +18,6 @@ if TYPE_CHECKING:
     from governance.policy.target import Target
 
 __all__ = ["check_targets"]
-
-_VERBS: Final = {
-    "reads": Verb.READ,
-    "writes": Verb.WRITE,
-    "creates": Verb.CREATE,
-    "deletes": Verb.DELETE,
-    "executes": Verb.EXECUTE,
-    "sends": Verb.SEND,
-    "receives": Verb.RECEIVE,
-    "spends": Verb.SPEND,
-    "irreversible": Verb.IRREVERSIBLE,
-}
 
 _ON_PATHS: Final = frozenset({Verb.READ, Verb.WRITE, Verb.CREATE, Verb.DELETE})
 _ON_HOSTS: Final = frozenset({Verb.SEND, Verb.RECEIVE})
@@ -59,9 +48,9 @@ def _doing(scope: FileScope, target: AnyTarget) -> Target | None:
         return Named(frozenset(scope.scope.capabilities))
     before = len(scope.scope.diagnostics)
     for verb in target.verbs:
-        if verb.text not in _VERBS:
-            scope.unknown("effect", verb, _VERBS)
-    verbs = frozenset(_VERBS[verb.text] for verb in target.verbs if verb.text in _VERBS)
+        if verb.text not in VERBS:
+            scope.unknown("effect", verb, VERBS)
+    verbs = frozenset(VERBS[verb.text] for verb in target.verbs if verb.text in VERBS)
     doing = Doing(verbs)
     if target.reach is not None and target.place is not None:
         literal = literal_of(scope, target.place)

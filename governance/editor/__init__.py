@@ -1,0 +1,1 @@
+"""What an editor asks of policies while they are written: colours, mistakes, meanings, proposals, places."""
