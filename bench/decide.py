@@ -24,10 +24,11 @@ from governance.request import Origin, parse_request
 from governance.request.bind import bind
 from governance.request.surface import read_call
 from policies import bundle_of
-from report import Goal, report, row, time_us
+from report import Goal, in_turn, report, row, time_us
 
 if TYPE_CHECKING:
     from governance.policy import Bundle
+    from report import Row
 
 LINE = b'fs.read(path="/workspace/team10/src/app.py", offset=0)'
 AS_JSON = b'{"name":"fs.read","arguments":{"path":"/workspace/team10/src/app.py","offset":0}}'
@@ -63,6 +64,27 @@ def after(bundle: Bundle, events: int) -> tuple[State, int]:
     return state, at
 
 
+def with_history(against: Row) -> list[Row]:
+    """Return how long a ruling takes, and the state after it, after few events and after many."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "history.policy").write_text(HISTORY)
+        bundle = load_policies(Path(folder))
+    decide = Compiled(bundle)
+    rulings, states = [], []
+    for events in (10, PAST):
+        past, at = after(bundle, events)
+        case = case_of(bundle, past, at)
+        ruling = decide(case)
+        rulings.append(lambda case=case: decide(case))
+        states.append(lambda past=past, at=at, ruling=ruling: past.decided(ruling.changes, at, "d"))
+    few, many = in_turn(rulings, REPEATS)
+    after_few, after_many = in_turn(states, REPEATS)
+    first = row("with limits, labels and earlier, after 10 events", few, against)
+    state = row("the state after it, after 10 events", after_few, first)
+    last = row(f"with limits, labels and earlier, after {PAST:,} events", many, first)
+    return [first, state, last, row(f"the state after it, after {PAST:,} events", after_many, state)]
+
+
 def recorded(bundle: Bundle, origin: Origin) -> object:
     """Return the decision with everything that a record holds of it."""
     return judge(bundle, parse_request(LINE, origin), State(), AT).decision.to_json()
@@ -77,9 +99,6 @@ def main() -> None:
     for rules in RULES:
         with tempfile.TemporaryDirectory() as folder:
             bundles[rules] = bundle_of(rules, Path(folder))
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "history.policy").write_text(HISTORY)
-        history = load_policies(Path(folder))
     origin, state = Origin("claude-1"), State()
     floor = row(
         "floor: json.loads and SHA-256",
@@ -102,26 +121,8 @@ def main() -> None:
             "the reference evaluator, 100 rules", time_us(lambda: evaluate(reference, case), 2000), typed[100]
         )
     )
-    remembered = {}
-    for events in (10, PAST):
-        past, at = after(history, events)
-        decide, case = Compiled(history), case_of(history, past, at)
-        ruling = decide(case)
-        remembered[events] = row(
-            f"with limits, labels and earlier, after {events} events",
-            time_us(lambda decide=decide, case=case: decide(case), REPEATS),
-            remembered.get(10, typed[10]),
-        )
-        rows.append(remembered[events])
-        rows.append(
-            row(
-                f"the state after it, after {events} events",
-                time_us(
-                    lambda past=past, ruling=ruling, at=at: past.decided(ruling.changes, at, "d"), REPEATS
-                ),
-                remembered[events],
-            )
-        )
+    remembered = with_history(typed[10])
+    rows += remembered
     bundle = bundles[100]
     decide = Compiled(bundle)
     lineage = bundle.lineage(bundle.agents["claude-1"])
@@ -142,13 +143,13 @@ def main() -> None:
     def goal(what: str, most: float, value: float) -> Goal:
         return Goal(what, f"at most {most}", value, value <= most)
 
-    ratio = remembered[PAST].median_us / remembered[10].median_us
+    little, _, much, _ = (each.median_us for each in remembered)
     goals = [
         goal("p50 of typed call to ruling, 100 rules, in µs", 1.5, typed[100].median_us),
         goal("p50 of typed call to ruling, 10,000 rules, in µs", 1.5, typed[10_000].median_us),
         goal("growth from 10 to 10,000 rules", 3, typed[10_000].median_us / typed[10].median_us),
-        goal("p50 with limits, labels and earlier, in µs", 6, remembered[10].median_us),
-        goal("the same after 100,000 events, against after 10", 1.1, ratio),
+        goal("p50 with limits, labels and earlier, in µs", 6, little),
+        goal("the same after 100,000 events, against after 10", 1.1, much / little),
         goal("p50 of bytes to ruling, call syntax, in µs", 6, call.median_us),
         goal("p50 of bytes to ruling, MCP params, in µs", 12, mcp.median_us),
     ]

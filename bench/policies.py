@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from governance.policy import Bundle
 
-__all__ = ["bundle_of"]
+__all__ = ["bundle_of", "write_policies"]
 
 _HEAD = """
 agent "claude-1" { groups coders  workspace "repos/web" }
@@ -37,7 +37,13 @@ _CALLS = (
 
 
 def bundle_of(rules: int, folder: Path) -> Bundle:
-    """Return a bundle of `rules` rules: permits for ten capabilities in turn, each for a folder of its own."""
+    """Return the bundle of the policies that `write_policies` writes."""
+    write_policies(rules, folder)
+    return load_policies(folder)
+
+
+def write_policies(rules: int, folder: Path) -> None:
+    """Write policies of `rules` rules: permits for ten capabilities in turn, each for a folder of its own."""
     permits = (
         f"permit p{number} {{ agent in coders  call {_CALLS[number % 10]}  when {_parameter(number)} under "
         f'"/workspace/team{number}"  sandbox reader  because "team {number}" }}'
@@ -47,7 +53,6 @@ def bundle_of(rules: int, folder: Path) -> Bundle:
     for number, some in enumerate(batched(permits, 1000)):
         text = 'import "bench.policy"\n' + "\n".join(some)
         (folder / f"part{number}.policy").write_text(text)
-    return load_policies(folder)
 
 
 def batched(items: Iterable[str], size: int) -> Iterator[tuple[str, ...]]:

@@ -18,7 +18,7 @@ from rich.table import Column, Table
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["Goal", "Row", "report", "row", "time_us", "times"]
+__all__ = ["Goal", "Row", "in_turn", "report", "row", "time_us", "times"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,12 @@ def time_us(function: Callable[[], object], repeats: int) -> list[float]:
         function()
         times.append((time.perf_counter_ns() - start) / 1000)
     return times
+
+
+def in_turn(functions: Sequence[Callable[[], object]], repeats: int) -> list[list[float]]:
+    """Return the same for each of `functions`, called in turn, so that what disturbs one disturbs all."""
+    rounds = [[time_us(function, 1)[0] for function in functions] for _ in range(repeats)]
+    return [list(times) for times in zip(*rounds, strict=True)]
 
 
 def row(what: str, times: Sequence[float], against: Row | None = None) -> Row:

@@ -12,8 +12,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from governance import resources
+from governance.cache import keep_bundle, kept_bundle
 from governance.errors import Diagnostic, PolicyError
-from governance.policy.stored import examine_bundle, make_bundle
+from governance.policy.stored import examine_bundle, make_bundle, named_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,7 +37,12 @@ def load_policies(place: Path) -> Bundle:
     Files in folders below are part of it; names that begin with a dot are not. A link to a policy file is an
     error, for a rule that is silently left out may be a forbid. Raises `PolicyError`.
     """
-    return make_bundle(standard_library(), _read(place))
+    library, files = standard_library(), _read(place)
+    bundle = kept_bundle(named_sources(library, files))
+    if bundle is None:
+        bundle = make_bundle(library, files)
+        keep_bundle(bundle)
+    return bundle
 
 
 def examine_policies(place: Path, at: int) -> Examination:

@@ -9,7 +9,7 @@ LAYERS: Final = (
     ("grammar",),
     ("capabilities",),
     ("request", "policy"),
-    ("decide", "library"),
+    ("decide", "cache", "library"),
     ("journal",),
     ("evidence", "replay"),
     ("sandbox",),

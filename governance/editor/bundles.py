@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from governance.library import STANDARD, SUFFIX, policy_files, standard_library
+from governance.policy.stored import named_sources
 from governance.text import Source
 
 if TYPE_CHECKING:
@@ -32,9 +33,8 @@ class Place:
 
     def sources(self, opened: Mapping[Path, str]) -> list[Source]:
         """Return all sources of the bundle, with those of the standard library. Raises `PolicyError`."""
-        library = {f"std/{name}": text for name, text in standard_library().items()}
-        files = {} if self.is_standard else self.files(opened)
-        return [Source(name, text) for name, text in (library | files).items()]
+        named = named_sources(standard_library(), {} if self.is_standard else self.files(opened))
+        return [Source(name, text) for name, text in named.items()]
 
     def path(self, name: str) -> Path:
         """Return the file that the bundle calls `name`."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from governance.policy.bundle import Bundle
     from governance.policy.check import Examination
 
-__all__ = ["examine_bundle", "load_bundle", "make_bundle"]
+__all__ = ["examine_bundle", "load_bundle", "make_bundle", "named_sources"]
 
 
 def make_bundle(library: Mapping[str, str], files: Mapping[str, str]) -> Bundle:
@@ -45,7 +45,12 @@ def examine_bundle(library: Mapping[str, str], files: Mapping[str, str], at: int
         raise PolicyError(
             Diagnostic("reserved-name", message, None, "call the folder something else than std")
         )
-    return examine({**{f"std/{name}": text for name, text in library.items()}, **files}, at)
+    return examine(named_sources(library, files), at)
+
+
+def named_sources(library: Mapping[str, str], files: Mapping[str, str]) -> dict[str, str]:
+    """Return the sources of a bundle by the names that it calls them: the library's lie under `std/`."""
+    return {**{f"std/{name}": text for name, text in library.items()}, **files}
 
 
 def load_bundle(data: bytes, name: str) -> Bundle:

@@ -11,20 +11,31 @@ from typing import Final, NamedTuple
 
 __all__ = ["Tally"]
 
-_CHUNK: Final = 32
+_ENTRIES: Final = 64
+_RUNS: Final = 1024
+"""So many entries make a run, and so many runs one of the next level, which is added to that much more seldom."""
+
+
+class _Runs(NamedTuple):
+    """Runs of entries in order of time, an entry being the shortest: the start of each, and its total.
+
+    A total is the amount of all entries up to the last of the run, whatever came before. `inside` has the runs
+    that each is made of; entries have none.
+    """
+
+    starts: tuple[int, ...]
+    totals: tuple[int, ...]
+    inside: tuple[_Runs, ...] = ()
 
 
 class Tally(NamedTuple):
-    """Entries in order of time: when each of the last was, and the amount of it and all before it.
+    """Entries in order of time: the last ones, before them runs of entries, before those runs of runs, and so on.
 
-    Earlier ones are put away in `chunks` of times and amounts, which `starts` says the first time of. `before` is
-    the amount of what was let go of because nobody can ask for it any more.
+    No level is empty. `before` is the amount of what was let go of because nobody can ask
+    for it any more.
     """
 
-    times: tuple[int, ...] = ()
-    totals: tuple[int, ...] = ()
-    chunks: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = ()
-    starts: tuple[int, ...] = ()
+    levels: tuple[_Runs, ...] = ()
     before: int = 0
 
     def add(self, at: int, amount: int, since: int) -> Tally:
@@ -32,28 +43,55 @@ class Tally(NamedTuple):
 
         Time does not go back: an entry before the last one counts at the time of the last one.
         """
-        times, totals, chunks, starts, before = self
-        if not times:
-            return Tally((at,), (before + amount,), chunks, starts, before)
-        latest, total = times[-1], totals[-1] + amount
-        at = max(at, latest)
-        if len(times) < _CHUNK:
-            return Tally((*times, at), (*totals, total), chunks, starts, before)
-        chunks, starts = (*chunks, (times, totals)), (*starts, times[0])
-        gone = max(bisect_right(starts, since) - 1, 0)
-        if gone:
-            before = chunks[gone - 1][1][-1]
-        return Tally((at,), (total,), chunks[gone:], starts[gone:], before)
+        levels, before = self
+        if not levels:
+            return Tally((_Runs((at,), (before + amount,)),), before)
+        starts, totals, _ = levels[0]
+        at, amount = max(at, starts[-1]), totals[-1] + amount
+        if len(starts) < _ENTRIES:
+            return Tally((_Runs((*starts, at), (*totals, amount)), *levels[1:]), before)
+        return _let_go(_packed(levels, at, amount), before, since)
 
     def since(self, instant: int) -> int:
         """Return the amount of the entries after `instant`."""
-        times, totals, chunks, starts, before = self
-        if not times:
+        levels, before = self
+        if not levels:
             return 0
-        if times[0] <= instant:
-            return totals[-1] - totals[bisect_right(times, instant) - 1]
+        latest = levels[0][1][-1]
+        if levels[-1][0][0] > instant:
+            return latest - before
+        level = len(levels) - 1
+        while level and levels[level - 1][0][0] <= instant:
+            level -= 1
+        starts, totals, inside = levels[level]
         place = bisect_right(starts, instant) - 1
-        if place < 0:
-            return totals[-1] - before
-        earlier, amounts = chunks[place]
-        return totals[-1] - amounts[bisect_right(earlier, instant) - 1]
+        while inside:
+            starts, totals, inside = inside[place]
+            place = bisect_right(starts, instant) - 1
+        return latest - totals[place]
+
+
+def _packed(levels: tuple[_Runs, ...], start: int, total: int) -> tuple[_Runs, ...]:
+    """Return `levels` with one more entry; each level that is full becomes one run of the next."""
+    inside: tuple[_Runs, ...] = ()
+    fresh: list[_Runs] = []
+    for level in levels:
+        if len(level.starts) < (_RUNS if level.inside else _ENTRIES):
+            fresh.append(_Runs((*level.starts, start), (*level.totals, total), (*level.inside, *inside)))
+            return (*fresh, *levels[len(fresh) :])
+        fresh.append(_Runs((start,), (total,), inside))
+        start, total, inside = level.starts[0], level.totals[-1], (level,)
+    return (*fresh, _Runs((start,), (total,), inside))
+
+
+def _let_go(levels: tuple[_Runs, ...], before: int, since: int) -> Tally:
+    """Return the tally without the oldest runs, as far as whatever follows them starts at `since` or before."""
+    while len(levels) > 1 and levels[-2].starts[0] <= since:
+        before = levels[-1].totals[-1]
+        levels = levels[:-1]
+    starts, totals, inside = levels[-1]
+    gone = bisect_right(starts, since) - 1
+    if gone > 0:
+        before = totals[gone - 1]
+        levels = (*levels[:-1], _Runs(starts[gone:], totals[gone:], inside[gone:]))
+    return Tally(levels, before)

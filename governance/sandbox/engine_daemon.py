@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from governance.errors import Diagnostic, SandboxError
+from governance.resources import state_path
 from governance.sandbox.engine_processes import daemons, end, kill_all, unmount_all
-from governance.sandbox.provision import alone, search_path, state_path
+from governance.sandbox.provision import alone, search_path
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from governance.canonical import Json, canonical, digest
+from governance.resources import state_path
 from governance.sandbox.engine_setup import image_id, load_image, read_file
 from governance.sandbox.image_debian import debian_layer
 from governance.sandbox.image_layer import EPOCH, Layer, files_layer
-from governance.sandbox.provision import state_path, this_host
+from governance.sandbox.provision import this_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

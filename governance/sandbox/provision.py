@@ -14,7 +14,6 @@ import time
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from governance.errors import Diagnostic, SandboxError
@@ -22,8 +21,9 @@ from governance.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
-__all__ = ["Host", "Say", "alone", "install", "search_path", "state_path", "this_host"]
+__all__ = ["Host", "Say", "alone", "install", "search_path", "this_host"]
 
 Say: TypeAlias = "Callable[[str], None]"
 """Where progress goes: one line at a time, for a person."""
@@ -103,12 +103,6 @@ def install(host: Host, packages: Sequence[str], say: Say) -> bool:
     wanted = [*_APT, "install", "--yes", "--no-install-recommends", *packages]
     host.run(f"installing {names}", wanted, say, quiet)
     return True
-
-
-def state_path(name: str) -> Path:
-    """Return where this user's state of that name lies, under `$XDG_STATE_HOME/governance`; nothing is made."""
-    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return (Path(base) / "governance" / name).resolve()
 
 
 @contextmanager

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from governance.resources import state_path
 from governance.sandbox.engine_setup import ensure_engine, load_image
 from governance.sandbox.image import base_layers, build_archive, ensure_image
 from governance.sandbox.image_layer import files_layer
-from governance.sandbox.provision import state_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

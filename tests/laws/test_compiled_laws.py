@@ -20,6 +20,7 @@ from governance.policy.change import Carry, Count, Expect, Hold, See, Use, chang
 from governance.policy.compiled import Compiled
 from governance.policy.decision import Code
 from governance.policy.evaluate import evaluate
+from governance.policy.packed import pack, unpack
 from governance.policy.state import Grant, State
 from governance.request.bind import bind
 from governance.request.syntax import parse_call
@@ -112,7 +113,7 @@ class Life:
     """A log as it grows: both evaluators are asked about every call, with both kinds of state."""
 
     def __init__(self, bundle: Bundle) -> None:
-        self.bundle, self.compiled = bundle, Compiled(bundle)
+        self.bundle, self.compiled = bundle, Compiled(unpack(pack(bundle), bundle.sources))
         self.at, self.decisions = START, 0
         self.state = State().in_force(bundle.digest, None, START)
         self.past = Recomputed()

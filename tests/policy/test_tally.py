@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from governance.policy.tally import Tally
 
-entries = st.lists(st.tuples(st.integers(0, 50), st.integers(0, 10**34)), max_size=300)
+entries = st.lists(st.tuples(st.integers(0, 50), st.integers(0, 10**34)), max_size=1500)
 
 
 @given(entries, st.integers(1, 400), st.lists(st.integers(0, 400), max_size=5))
@@ -38,5 +38,14 @@ def test_what_nobody_can_ask_for_is_let_go_of() -> None:
     tally = Tally()
     for at in range(0, 100_000, 10):
         tally = tally.add(at, 1, at - 1000)
-    assert len(tally.chunks) < 10
+    assert sum(len(level.starts) for level in tally.levels) < 80
     assert tally.since(99_990 - 1000) == 100
+
+
+def test_what_is_asked_of_a_long_past_is_exact() -> None:
+    tally, count = Tally(), 70_000
+    for at in range(count):
+        tally = tally.add(at, at, -1)
+    for instant in (-1, 0, 63, 64, 65_535, 65_536, 20_000, count - 2, count - 1):
+        assert tally.since(instant) == sum(range(instant + 1, count))
+    assert all(len(level.starts) <= most for level, most in zip(tally.levels, (64, 1024, 1024), strict=True))

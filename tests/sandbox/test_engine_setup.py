@@ -21,13 +21,14 @@ from typer.testing import CliRunner
 
 from governance.cli import engine as engine_commands
 from governance.errors import SandboxError
+from governance.resources import state_path
 from governance.sandbox import engine_daemon, engine_setup
 from governance.sandbox.engine_daemon import PrivateEngine, answers
 from governance.sandbox.engine_processes import daemons, kill_all
 from governance.sandbox.engine_setup import ensure_engine, load_image, locate, stop_engine
 from governance.sandbox.image import build_archive
 from governance.sandbox.image_layer import files_layer
-from governance.sandbox.provision import Host, alone, install, state_path, this_host
+from governance.sandbox.provision import Host, alone, install, this_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
