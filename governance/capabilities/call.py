@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, InstanceOf, create_model
 
@@ -74,11 +74,16 @@ class Call:
         """Return what the path argument `name` speaks of: the components of one path, or a set of paths."""
         found = self._paths.get(name)
         if found is None:
-            paths = self.capability.path_set(name, self.arguments)
+            path = cast("str", self.arguments[name])
+            paths = self.capability.path_set(name, path, self.arguments)
             found = self._paths[name] = (
                 tuple(part[0] for part in paths.components if part) if paths.single else paths
             )
         return found
+
+    def item_paths(self, name: str, item: str) -> PathSet:
+        """Return what `item` of the list of paths `name` speaks of."""
+        return self.capability.path_set(name, item, self.arguments)
 
     @property
     def effects(self) -> tuple[Effect, ...]:

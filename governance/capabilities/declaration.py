@@ -11,8 +11,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from governance.canonical import canonical
-from governance.capabilities.effects import Effect, EffectForm, Made, Verb, made_by, spread_beneath
-from governance.capabilities.glob import PathSet
+from governance.capabilities.effects import (
+    Effect,
+    EffectForm,
+    Made,
+    Verb,
+    made_by,
+    paths_named,
+    spread_beneath,
+)
 from governance.capabilities.numbers import decimal_text
 
 if TYPE_CHECKING:
@@ -20,6 +27,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+    from governance.capabilities.glob import PathSet
     from governance.capabilities.values import Type, Value
 
 __all__ = ["ArgvGroup", "ArgvItem", "ArgvWord", "Capability", "Effect", "EffectForm", "Parameter", "Verb"]
@@ -86,13 +94,23 @@ class Capability:
         """Return the parameter called `name`."""
         return next((parameter for parameter in self.parameters if parameter.name == name), None)
 
-    def path_set(self, name: str, arguments: Mapping[str, Any]) -> PathSet:
-        """Return the paths that the argument `name` speaks of, as wide as the widest effect on it."""
-        path = arguments[name]
-        for form in self.effects:
-            if form.parameter == name and form.spread is not None:
-                return spread_beneath(path, form.spread, arguments)
-        return PathSet.one(path)
+    def path_set(self, name: str, path: str, arguments: Mapping[str, Any]) -> PathSet:
+        """Return the paths that `path`, a value of the parameter `name`, speaks of: as wide as the widest effect on it."""
+        parameter = self.parameter(name)
+        kind = (parameter.type.item or parameter.type).name if parameter else ""
+        spread, paths = self.spread(name), paths_named(kind, path)
+        return paths if spread is None else spread_beneath(paths, spread, arguments)
+
+    def spread(self, name: str) -> str | None:
+        """Return what spreads the widest effect on the parameter `name`: `**`, or the name of a glob; None for nothing."""
+        found = (form.spread for form in self.effects if form.parameter == name)
+        return next((spread for spread in found if spread is not None), None)
+
+    def names_sets(self, name: str) -> bool:
+        """Whether a value of the parameter `name` may stand for more paths than one."""
+        parameter = self.parameter(name)
+        kind = (parameter.type.item or parameter.type).name if parameter else ""
+        return kind == "PathGlob" or self.spread(name) is not None
 
     def effects_of(self, arguments: Mapping[str, Any]) -> tuple[Effect, ...]:
         """Return what a call with these arguments declares to do, in the order declared."""

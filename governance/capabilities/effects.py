@@ -7,21 +7,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from governance.capabilities.glob import PathSet
 from governance.capabilities.networks import Network
 from governance.capabilities.numbers import number_text
 from governance.capabilities.urls import url_parts
-from governance.capabilities.values import field_of
+from governance.capabilities.values import Type, field_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from governance.capabilities.values import Type
+__all__ = ["Effect", "EffectForm", "Made", "Verb", "made_by", "paths_named", "spread_beneath"]
 
-__all__ = ["Effect", "EffectForm", "Made", "Verb", "made_by", "spread_beneath"]
+
+_PATH: Final = Type("Path")
 
 
 class Verb(StrEnum):
@@ -96,12 +97,16 @@ def made_by(form: EffectForm) -> Made:
     return each if several or form.steps else one
 
 
-def spread_beneath(path: str, spread: str, arguments: Mapping[str, Any]) -> PathSet:
-    """Return what lies beneath `path`: everything, or what the glob in the argument called `spread` matches."""
-    return PathSet.tree(path) if spread == "**" else PathSet.glob(arguments[spread], path)
+@lru_cache(maxsize=1024)
+def paths_named(kind: str, path: str) -> PathSet:
+    """Return what `path`, a value of the type called `kind`, names: itself, or of a `PathGlob` all that it matches."""
+    return PathSet.glob(path) if kind == "PathGlob" else PathSet.one(path)
 
 
-_one_path: Final = lru_cache(maxsize=1024)(PathSet.one)
+def spread_beneath(paths: PathSet, spread: str, arguments: Mapping[str, Any]) -> PathSet:
+    """Return what lies beneath `paths`: everything, or what the glob in the argument called `spread` matches."""
+    beneath = (None,) if spread == "**" else PathSet.glob(f"/{arguments[spread]}").components
+    return PathSet((*paths.components, *beneath))
 
 
 def _given(form: EffectForm, arguments: Mapping[str, Any]) -> Any:
@@ -112,9 +117,14 @@ def _given(form: EffectForm, arguments: Mapping[str, Any]) -> Any:
 
 
 def _spreading(form: EffectForm, spread: str) -> Made:
+    item = form.kind.item if form.kind else None
+    name = (item or form.kind or _PATH).name
+
     def made(arguments: Mapping[str, Any]) -> tuple[Effect, ...]:
-        path = _given(form, arguments)
-        return () if path is None else (Effect(form.verb, spread_beneath(path, spread, arguments)),)
+        value = _given(form, arguments)
+        paths = () if value is None else (value,) if item is None else value
+        found = (spread_beneath(paths_named(name, path), spread, arguments) for path in paths)
+        return tuple([Effect(form.verb, each) for each in dict.fromkeys(found)])
 
     return made
 
@@ -134,4 +144,4 @@ def _target(form: EffectForm, kind: str) -> Callable[[Any], PathSet | Network | 
             return Network.of
         case ((Verb.SEND | Verb.RECEIVE), _):
             return str
-    return _one_path
+    return partial(paths_named, kind)

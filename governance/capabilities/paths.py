@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["check_glob", "check_path"]
+__all__ = ["check_glob", "check_path", "check_path_glob"]
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -46,6 +46,21 @@ def check_glob(text: str, *, rooted: bool = False) -> str:
     for component in components:
         if "**" in component and component != "**":
             raise ValueError("`**` stands alone between slashes; within a component write `*`")
+    return text
+
+
+def check_path_glob(text: str, folder: str | None = None) -> str:
+    """Return `text`, a canonical absolute path or a glob that begins with `/`, under `folder` if one is given.
+
+    Raises `ValueError` for anything else.
+    """
+    if "*" not in text:
+        return check_path(text, folder)
+    if not text.startswith("/"):
+        raise ValueError("a path is absolute: it begins with /")
+    check_glob(text, rooted=True)
+    if folder is not None and not text.startswith(folder.rstrip("/") + "/"):
+        raise ValueError(f"it is not under {folder}")
     return text
 
 

@@ -18,7 +18,7 @@ from governance.capabilities.hosts import check_email, check_host
 from governance.capabilities.networks import check_network
 from governance.capabilities.numbers import MOST_DECIMAL, bounded, check_decimal, number_text, quantity
 from governance.capabilities.objects import FrozenObject, check_json
-from governance.capabilities.paths import check_glob, check_path
+from governance.capabilities.paths import check_glob, check_path, check_path_glob
 from governance.capabilities.urls import check_url, url_parts
 from governance.instant import check_instant
 from governance.text import excerpt, nearest
@@ -40,7 +40,7 @@ class Type:
     """One type with its refinements; that of a record is called `Record`.
 
     `low` and `high` bound a number, the length of a string in characters or of a list or set in items;
-    `names` are those of an `Enum`; `within` is the folder of a `Path`, the domain of a `Host`, `Url` or
+    `names` are those of an `Enum`; `within` is the folder of a `Path` or `PathGlob`, the domain of a `Host`, `Url` or
     `Email`, the network of a `Cidr`; `fields` are those of a record, in order.
     """
 
@@ -63,7 +63,7 @@ class Type:
             low, high = ("" if bound is None else number_text(bound) for bound in (self.low, self.high))
             text += f"({low}..{high})"
         if self.within is not None:
-            text += f' {"under" if self.name == "Path" else "within"} "{self.within}"'
+            text += f' {"under" if self.name in ("Path", "PathGlob") else "within"} "{self.within}"'
         return text + ("?" if self.optional else "")
 
     @property
@@ -217,6 +217,7 @@ _CHECKS: Final[Mapping[str, tuple[frozenset[type], Callable[[Type, Any], Value]]
     "Enum": (_STRING, _enum),
     "Path": (_STRING, lambda kind, value: check_path(value, kind.within)),
     "Glob": (_STRING, lambda _, value: check_glob(value)),
+    "PathGlob": (_STRING, lambda kind, value: check_path_glob(value, kind.within)),
     "Url": (_STRING, lambda kind, value: check_url(value, kind.within)),
     "Host": (_STRING, lambda kind, value: check_host(value, kind.within)),
     "Cidr": (_STRING, lambda kind, value: check_network(value, kind.within)),

@@ -139,8 +139,8 @@ def _about(condition: Condition, case: Case) -> str:
     """Return the value that a test was about."""
     call = case.call
     match condition:
-        case PathTest() if not condition.given.steps and not condition.each:
-            return str(call.capability.path_set(condition.given.name, call.arguments))
+        case PathTest(given=Given(name=name, steps=()), each=False):
+            return str(call.capability.path_set(name, str(call.arguments[name]), call.arguments))
         case Comparison():
             return str(value_of(condition.left, call))
         case PathTest() | NetworkTest() | From() | Present():

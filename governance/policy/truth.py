@@ -95,6 +95,8 @@ def _holds(test: Comparison | PathTest | NetworkTest, value: Value, call: Call) 
         case Comparison():
             found = value if test.part is None else field_of(value, *test.part)
             return compare(test.operator, found, value_of(test.right, call))
+        case PathTest() if test.each and call.capability.names_sets(test.given.name):
+            return matching(call.item_paths(test.given.name, cast("str", value)), test.sets)
         case PathTest():
             parts = path_parts(cast("str", value))
             return any(each.contains(parts) for each in test.sets)

@@ -17,6 +17,7 @@ BOOL, INT, STRING, PATH = Type("Bool"), Type("Int"), Type("String"), Type("Path"
 SIZE, DURATION, GLOB, HOST, ARGV = Type("Size"), Type("Duration"), Type("Glob"), Type("Host"), Type("Argv")
 ENUM = Type("Enum", names=("a", "true", "1"))
 UNDER, WITHIN = Type("Path", within="/work/a"), Type("Host", within="example.org")
+PATTERN = Type("PathGlob")
 LIST = Type("List", 1, 2, item=Type("Int", 0, 9))
 
 CANONICAL: list[tuple[Type, object, Value]] = [
@@ -59,6 +60,10 @@ CANONICAL: list[tuple[Type, object, Value]] = [
     (GLOB, "..*", "..*"),
     (GLOB, "**/**", "**/**"),
     (GLOB, "a[!b]{c,d}?", "a[!b]{c,d}?"),
+    (PATTERN, "/a", "/a"),
+    (PATTERN, "/work/*.py", "/work/*.py"),
+    (PATTERN, "/**", "/**"),
+    (Type("PathGlob", within="/work"), "/work/*", "/work/*"),
     (HOST, "a", "a"),
     (HOST, "example.org", "example.org"),
     (HOST, "xn--bcher-kva.example.org", "xn--bcher-kva.example.org"),
@@ -223,6 +228,12 @@ REFUSED: list[tuple[Type, object, str]] = [
     (LIST, (1, 2, 3), "it has 3 items, not between 1 and 2"),
     (LIST, (10,), "10 is not between 0 and 9"),
     (LIST, (True,), "a truth value is no Int"),
+    (PATTERN, "*.py", "a path is absolute: it begins with /"),
+    (PATTERN, "/a/../*", "a glob has no `..`"),
+    (PATTERN, "/a**", "`**` stands alone between slashes"),
+    (PATTERN, "/a*\n", "a glob holds no control character"),
+    (PATTERN, "/a//b", "a path has no doubled slash"),
+    (Type("PathGlob", within="/work"), "/w*/a", "it is not under /work"),
     (LIST, 1, "a whole number is no List; write a list"),
     (Type("List", item=STRING), ("",) * 65, "it has 65 items, not between 0 and 64"),
     *test_addresses.REFUSED,

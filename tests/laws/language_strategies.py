@@ -41,6 +41,9 @@ capability t.save "s" { path: Path  note: String(..20)?
   effects { write path  create path } argv { /bin/x $path } stdin { note } }
 capability t.find "s" { path: Path  glob: Glob = "**"  effects { read path/$glob } argv { /bin/x -- $path $glob } }
 capability t.drop "s" { path: Path  effects { delete path/**  irreversible } argv { /bin/x $path } }
+capability t.show "s" { files: List<PathGlob>(1..3)  into: PathGlob?
+  effects { read files  write into } argv { /bin/x $files $into } }
+capability t.walk "s" { roots: List<Path>(1..2)  effects { read roots/** } argv { /bin/x $roots } }
 capability t.get "s" { url: Url  wait: Duration = 1s  effects { send url  receive url } argv { /bin/x $url $wait } }
 capability t.mail "s" { to: List<Email>(1..3)  body: String(..40) = ""
   effects { send to  irreversible } argv { /bin/x } stdin { to body } }
@@ -106,6 +109,23 @@ _ATOMS: Final = {
         'not path matches "**/prot/**"',
         'glob == "**"',
         'glob in ["*.py", "**/*.pem"]',
+    ),
+    "t.show": (
+        'files under "/w"',
+        'files under "/w/src"',
+        "files matches keys",
+        'not files matches "/w/*/c*"',
+        'files in ["/w/a.py", "/w/lock"]',
+        "size files > 1",
+        '(into is present and into under "/w/src")',
+        '(into is present and into == "/w/a.py")',
+        '(into is present and into != "/w/a.py")',
+    ),
+    "t.walk": (
+        'roots under "/w"',
+        "roots matches keys",
+        'roots in ["/w/src"]',
+        'not roots matches "**/lock"',
     ),
     "t.drop": ('path under "/w"', 'path matches "**/lock"', 'path == "/w/src"'),
     "t.get": (
@@ -292,6 +312,7 @@ def _text(name: str, **arguments: str) -> str:
 
 
 _path = st.sampled_from(_PATHS).map('"{}"'.format)
+_pattern = _path | st.sampled_from(["/w/*", "/w/src/*.pem", "/*/*.py", "/w/**", "/w/*/c"]).map('"{}"'.format)
 _url = st.builds(
     '"{}://{}{}{}"'.format,
     st.sampled_from(["https", "http"]),
@@ -309,8 +330,10 @@ _who = st.builds(
 )
 
 
-def _listed(items: st.SearchStrategy[str], least: int, *, unique: bool = False) -> st.SearchStrategy[str]:
-    found = st.lists(items, min_size=least, max_size=3, unique=unique)
+def _listed(
+    items: st.SearchStrategy[str], least: int, *, most: int = 3, unique: bool = False
+) -> st.SearchStrategy[str]:
+    found = st.lists(items, min_size=least, max_size=most, unique=unique)
     return found.map(lambda each: f"[{', '.join(each)}]")
 
 
@@ -328,6 +351,12 @@ calls: Final = st.one_of(
         st.sampled_from(["", '"*.py"', '"**/*.pem"', '"src/**"', '"*"']),
     ),
     _path.map(lambda path: _text("t.drop", path=path)),
+    st.builds(
+        lambda files, into: _text("t.show", files=files, into=into),
+        _listed(_pattern, 1),
+        st.just("") | _pattern,
+    ),
+    _listed(_path, 1, most=2).map(lambda roots: _text("t.walk", roots=roots)),
     st.builds(
         lambda url, wait: _text("t.get", url=url, wait=wait), _url, st.sampled_from(["", "3000", '"2s"'])
     ),

@@ -131,6 +131,7 @@ def _distinct(kind: Type, items: Sequence[object]) -> bool:
 _ALL: Mapping[str, st.SearchStrategy[object]] = {
     "Bool": st.booleans(),
     "Path": paths,
+    "PathGlob": paths | globs.map("/{}".format),
     "Glob": globs,
     "Host": hosts,
     "Argv": argvs,
@@ -215,7 +216,10 @@ _PERSON = (
     ("amount", Type("Decimal", -1, Decimal("500.5"), optional=True)),
 )
 KINDS = (
-    *(Type(name) for name in ("Bool", "Int", "Size", "Duration", "String", "Path", "Glob", "Host", "Argv")),
+    *(
+        Type(name)
+        for name in ("Bool", "Int", "Size", "Duration", "String", "Path", "Glob", "PathGlob", "Host", "Argv")
+    ),
     *(Type(name) for name in ("Decimal", "Instant", "Url", "Cidr", "Email", "Json")),
     Type("Enum", names=("a", "b")),
     Type("Decimal", 0, Decimal("500.5")),

@@ -317,6 +317,8 @@ EVERY_TYPE = (
     Type("Path", within="/"),
     Type("Path", within="/a/b"),
     Type("Glob"),
+    Type("PathGlob"),
+    Type("PathGlob", within="/a/b"),
     Type("Url"),
     Type("Host"),
     Type("Cidr"),

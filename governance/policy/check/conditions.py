@@ -72,6 +72,7 @@ _OPERATORS: Final = {
     "Enum": ("==", "!=", "in"),
     "Path": ("==", "!=", "in", "under", "matches"),
     "Glob": ("==", "!=", "in"),
+    "PathGlob": ("==", "!=", "in", "under", "matches"),
     "Url": ("==", "!=", "in"),
     "Host": ("==", "!=", "in", "within"),
     "Cidr": ("==", "!=", "in cidr"),
@@ -244,7 +245,7 @@ class Conditions(Names):
                 "bad-operator", f"`{operator}` does not go with a {kind.name}", syntax.operator, mend
             )
             return None
-        if kind.name == "Path":
+        if kind.name in ("Path", "PathGlob"):
             return self._path_test(syntax, kind, given, each=each)
         if operator == "in cidr":
             return self._network_test(syntax, given, each=each)
@@ -272,7 +273,7 @@ class Conditions(Names):
         if operator in ("under", "matches"):
             sets = path_sets(self.scope, literal, tree=operator == "under")
         else:
-            single = replace(kind, optional=False)
+            single = Type("Path", within=kind.within)
             wide = Type("List", item=single, high=1000) if operator == "in" else single
             value = constant(self.scope, literal, wide)
             sets = tuple(

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 __all__ = ["check_effects"]
 
+_PATHS: Final = ("Path", "PathGlob")
 _PLACES: Final = ("Host", "Url", "Email", "Cidr")
 _TARGETS: Final = {
-    Verb.READ: ("Path",),
-    Verb.WRITE: ("Path",),
-    Verb.CREATE: ("Path",),
-    Verb.DELETE: ("Path",),
+    Verb.READ: _PATHS,
+    Verb.WRITE: _PATHS,
+    Verb.CREATE: _PATHS,
+    Verb.DELETE: _PATHS,
     Verb.EXECUTE: ("Argv", "Enum", "Path"),
     Verb.SEND: _PLACES,
     Verb.RECEIVE: _PLACES,
@@ -73,8 +74,13 @@ def _effect(scope: FileScope, syntax: EffectSyntax, parameters: dict[str, Parame
         return None
     kind, steps = found
     single_type = kind.item if kind.item is not None and verb.text not in ("execute", "spend") else kind
-    if single_type.name not in kinds or (spread and (single_type.name != "Path" or steps or kind.item)):
-        mend = "name a " + ("Path" if spread else " or ".join(kinds))
+    named = spread.startswith("$")
+    if (
+        single_type.name not in kinds
+        or (spread and (single_type.name not in _PATHS or steps))
+        or (named and kind.name != "Path")
+    ):
+        mend = "name a " + ("Path" if named else " or ".join(_PATHS if spread else kinds))
         scope.report("bad-effect", f"`{verb.text}` is not on a {kind.name}", target, mend)
         return None
     if verb.text == Verb.SPEND and (kind.low is None or kind.low < 0):

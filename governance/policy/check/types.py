@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["check_type"]
 
-_WITHIN: Final = {"Path": ("under", check_path), "Cidr": ("within", check_network)} | dict.fromkeys(
-    ("Host", "Url", "Email"), ("within", check_host)
-)
+_WITHIN: Final = {
+    **dict.fromkeys(("Path", "PathGlob"), ("under", check_path)),
+    **dict.fromkeys(("Host", "Url", "Email"), ("within", check_host)),
+    "Cidr": ("within", check_network),
+}
 """The word by which a type is refined to a place, and what that place must be."""
 
 _REFINED: Final = 'Enum(a, b), List<T>, Int(1..9), String(..80), Path under "/a", Host within "example.org"'
@@ -63,7 +65,10 @@ def _record(scope: FileScope, syntax: TypeSyntax, depth: int) -> Type | None:
     fields: dict[str, Type] = {}
     for name, kind in syntax.fields:
         found = check_type(scope, kind, depth + 1)
-        if found is not None:
+        if found is not None and (found.item or found).name == "PathGlob":
+            message = "a field of a record names one path, never all that a glob does"
+            scope.report("bad-refinement", message, kind.name, "write Path, or make it a parameter")
+        elif found is not None:
             scope.declare("field", name, found, fields)
     if len(fields) < len(syntax.fields):
         return None

@@ -96,13 +96,15 @@ class Expressions:
 
     def _test(self, test: Comparison | PathTest | NetworkTest, *, surely: bool) -> str:
         left = self.value(test.left if isinstance(test, Comparison) else test.given)
-        if test.each:
-            quantifier = "all" if surely else "any"
-            return f"{quantifier}({self._of_one(test, 'item', surely=surely)} for item in {left})"
-        if isinstance(test, PathTest) and self.spreads(test.given):
+        one = "item" if test.each else left
+        if isinstance(test, PathTest) and self.names_sets(test.given):
             how = "surely_in" if surely else "possibly_in"
-            return f"{how}(case.call.paths({test.given.name!r}), {self.constant(test.sets)})"
-        return self._of_one(test, left, surely=surely)
+            name = repr(test.given.name)
+            paths = f"item_paths({name}, item)" if test.each else f"paths({name})"
+            holds = f"{how}(case.call.{paths}, {self.constant(test.sets)})"
+        else:
+            holds = self._of_one(test, one, surely=surely)
+        return f"{'all' if surely else 'any'}({holds} for item in {left})" if test.each else holds
 
     def _of_one(self, test: Comparison | PathTest | NetworkTest, left: str, *, surely: bool) -> str:
         match test:
@@ -168,12 +170,9 @@ class Expressions:
             case _:
                 assert_never(operand)
 
-    def spreads(self, given: Given) -> bool:
-        """Whether the parameter may stand for more paths than the one it names."""
-        forms = self.capability.effects
-        return not given.steps and any(
-            form.parameter == given.name and form.spread is not None for form in forms
-        )
+    def names_sets(self, given: Given) -> bool:
+        """Whether a value that is given may stand for more paths than the one it names."""
+        return not given.steps and self.capability.names_sets(given.name)
 
 
 def part_expression(value: str, kind: Type, name: str) -> str:

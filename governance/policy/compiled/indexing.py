@@ -113,7 +113,7 @@ def _of_condition(condition: Condition | None, expressions: Expressions) -> Iter
         case All():
             for each in condition.conditions:
                 yield from _of_condition(each, expressions)
-        case PathTest(given=given, sets=sets, each=False) if not given.steps and not expressions.spreads(
+        case PathTest(given=given, sets=sets, each=False) if not given.steps and not expressions.names_sets(
             given
         ):
             trees = _roots(sets)

@@ -175,11 +175,7 @@ class _Look:
                 return False
             if isinstance(test, Comparison | PathTest) and test.each:
                 return False
-            if isinstance(test, PathTest) and any(
-                form.parameter == test.given.name and form.spread is not None
-                for capability in about
-                for form in capability.effects
-            ):
+            if isinstance(test, PathTest) and any(each.names_sets(test.given.name) for each in about):
                 return False
         return True
 
