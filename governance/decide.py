@@ -12,14 +12,16 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from governance.canonical import digest_of
+from governance.capabilities.work import Work
 from governance.errors import GovernanceError, RequestError
 from governance.instant import milliseconds
 from governance.policy.case import Case, session_key
 from governance.policy.compiled import compiled
-from governance.policy.decision import Allow, Ask, Code, Deny, JudgedCall
+from governance.policy.decision import Allow, Ask, Code, Deny, JudgedCall, SandboxSpec
 from governance.policy.evaluate import Ruling
 from governance.policy.nearest import nearest_calls
 from governance.policy.sandboxes import derive
+from governance.policy.together import judge_together
 from governance.request.bind import IllTypedError, UnknownCapabilityError, bind
 from governance.request.surface import read_call
 from governance.text import nearest, shown
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from governance.capabilities.declaration import Effect
     from governance.policy.bundle import Bundle
     from governance.policy.change import Change
-    from governance.policy.decision import Decision, SandboxSpec
+    from governance.policy.decision import Decision
     from governance.policy.rule import Agent
     from governance.policy.state import State
     from governance.request.wire import Request
@@ -48,13 +50,13 @@ _NO_BUNDLE: Final = "no policy is in force, so nothing is allowed; ask the opera
 class Judgement:
     """A decision, the state after it, and what it changed of the state.
 
-    `call` is there where the request is one, and `error` where it is none.
+    `work` is there where the request is any, and `error` where it is none.
     """
 
     decision: Decision
     state: State
     changes: tuple[Change, ...] = ()
-    call: Call | None = None
+    work: Work | None = None
     error: RequestError | None = None
 
 
@@ -81,7 +83,7 @@ def decide(
     context = _Context(bundle, call.digest, agent.name if agent else None, session, at, state)
     if bundle is not None and bundle.capabilities.get(call.capability.name) is not call.capability:
         return _refused(context, Code.UNKNOWN_CAPABILITY, _FOREIGN)
-    return _decided(context, call, agent)
+    return _decided(context, Work.of(call), agent)
 
 
 def judge(bundle: Bundle | None, request: Request, state: State, at: str) -> Judgement:
@@ -108,7 +110,7 @@ def _judged(context: _Context, request: Request) -> Judgement:
         syntax = read_call(request)
         if bundle is None:
             return _refused(context, Code.FAIL_CLOSED, _NO_BUNDLE)
-        call = bind(syntax, bundle.capabilities)
+        work = Work.of(bind(syntax, bundle.capabilities))
     except UnknownCapabilityError as error:
         names = sorted({each.name for each in bundle.capabilities.values()}) if bundle else []
         near = nearest(syntax.name.replace("_", "."), names)
@@ -119,7 +121,7 @@ def _judged(context: _Context, request: Request) -> Judgement:
     except RequestError as error:
         return _refused(context, Code.MALFORMED, _told(error), error=error)
     agent = None if context.agent is None else bundle.agents.get(context.agent)
-    return _decided(context, call, agent)
+    return _decided(context, work, agent)
 
 
 def _told(error: GovernanceError) -> str:
@@ -136,34 +138,35 @@ def _told(error: GovernanceError) -> str:
     return ". ".join(parts)
 
 
-def _decided(context: _Context, call: Call, agent: Agent | None) -> Judgement:
-    if context.bundle is None:
+def _decided(context: _Context, work: Work, agent: Agent | None) -> Judgement:
+    bundle = context.bundle
+    if bundle is None:
         return _refused(context, Code.FAIL_CLOSED, _NO_BUNDLE)
+    first, *others = work.calls
     if agent is None:
-        refusal = _deny(context, Ruling(Code.UNKNOWN_AGENT, (), _STRANGER), (), (_judged_call(call),))
-        return _concluded(context, refusal, (), call)
-    case = _case(context, context.bundle, agent, call)
-    ruling = compiled(context.bundle)(case)
-    effects = (*call.effects, *ruling.reach)
-    sandbox: SandboxSpec | str | None = None
-    if ruling.profile is not None:
-        sandbox = derive(ruling.profile, call, agent, context.state.facts, effects)
+        judged = tuple(_judged_call(call) for call in work.calls)
+        return _concluded(
+            context, _deny(context, Ruling(Code.UNKNOWN_AGENT, (), _STRANGER), (), judged), (), work
+        )
+    together = judge_together(bundle, compiled(bundle), _case(context, bundle, agent, first), *others)
+    ruling = together.ruling
+    sandbox = together.sandbox(work, context.state.facts)
     if isinstance(sandbox, str):
         ruling = Ruling(Code.FAIL_CLOSED, ruling.rules, sandbox, changes=ruling.attempts)
-        sandbox = None
-    decision = _decision(context, ruling, sandbox, _judged_call(call, ruling.reach), case)
-    return _concluded(context, decision, ruling.changes, call)
-
-
-def _decision(
-    context: _Context, ruling: Ruling, sandbox: SandboxSpec | None, judged: JudgedCall, case: Case
-) -> Decision:
-    if sandbox is not None:
-        return Allow(**_said(context, ruling, (judged,)), sandbox=sandbox, labels=ruling.labels)
-    if ruling.code is Code.NEEDS_APPROVAL:
-        return Ask(**_said(context, ruling, (judged,)))
-    near = _nearby(context, case) or _permitted(context, judged.capability)
-    return _deny(context, ruling, near, (judged,))
+    pairs = zip(together.cases, together.rulings, strict=True)
+    judged = tuple([_judged_call(case.call, each.reach) for case, each in pairs])
+    decision: Decision
+    if isinstance(sandbox, SandboxSpec):
+        decision = Allow(**_said(context, ruling, judged), sandbox=sandbox, labels=ruling.labels)
+    elif ruling.code is Code.NEEDS_APPROVAL:
+        decision = Ask(**_said(context, ruling, judged))
+    else:
+        case = together.case
+        near = _nearby(context, case) or _permitted(context, case.call.capability.name)
+        decision = _deny(context, ruling, near, judged)
+    return _concluded(
+        context, decision, together.changes if ruling.code is not Code.FAIL_CLOSED else ruling.changes, work
+    )
 
 
 def _said(context: _Context, ruling: Ruling, calls: tuple[JudgedCall, ...]) -> dict[str, Any]:
@@ -180,9 +183,9 @@ def _said(context: _Context, ruling: Ruling, calls: tuple[JudgedCall, ...]) -> d
     }
 
 
-def _concluded(context: _Context, decision: Decision, changes: tuple[Change, ...], call: Call) -> Judgement:
+def _concluded(context: _Context, decision: Decision, changes: tuple[Change, ...], work: Work) -> Judgement:
     after = context.state.decided(changes, milliseconds(context.at) if changes else 0, decision.id)
-    return Judgement(decision, after, changes, call)
+    return Judgement(decision, after, changes, work)
 
 
 def _judged_call(call: Call, reach: tuple[Effect, ...] = ()) -> JudgedCall:
@@ -253,7 +256,9 @@ def _can_run(context: _Context, ruling: Ruling, case: Case) -> bool:
     if ruling.profile is None:
         return False
     effects = (*case.call.effects, *ruling.reach)
-    return not isinstance(derive(ruling.profile, case.call, case.agent, context.state.facts, effects), str)
+    return not isinstance(
+        derive(ruling.profile, Work.of(case.call), case.agent, context.state.facts, effects), str
+    )
 
 
 @lru_cache(maxsize=64)

@@ -96,6 +96,11 @@ class Call:
         return self.capability.argv_of(self.arguments)
 
     @property
+    def globs(self) -> frozenset[int]:
+        """The places of the words of the command line that are globs."""
+        return self.capability.globs_of(self.arguments)
+
+    @property
     def stdin(self) -> bytes | None:
         """What the program reads, None where it reads nothing."""
         return self.capability.stdin_of(self.arguments)

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from governance.canonical import canonical
+from governance.capabilities.command import CommandForm  # noqa: TC001 - a field of a dataclass is read
 from governance.capabilities.effects import (
     Effect,
     EffectForm,
@@ -60,9 +61,16 @@ class ArgvWord:
 
 @dataclass(frozen=True, slots=True)
 class ArgvGroup:
-    """Words that appear only when every optional parameter they name is given."""
+    """Words that appear only when every optional parameter they name is given, and `flag`, if there is one, is true."""
 
     words: tuple[ArgvWord, ...]
+    flag: str | None = None
+
+    def appears(self, arguments: Mapping[str, Any]) -> bool:
+        """Whether the words are part of a call with these arguments."""
+        if self.flag is not None and not arguments[self.flag]:
+            return False
+        return all(word.parameter is None or word.parameter in arguments for word in self.words)
 
 
 ArgvItem: TypeAlias = ArgvWord | ArgvGroup
@@ -73,7 +81,7 @@ class Capability:
     """One capability, whole. `model` is the frozen pydantic model that its calls are bound to.
 
     `argv` is what runs, word for word; `stdin` names the parameters that the program reads as one canonical
-    JSON object.
+    JSON object; `commands` are the ways in which people type it.
     """
 
     name: str
@@ -84,6 +92,7 @@ class Capability:
     stdin: tuple[str, ...]
     model: type[BaseModel]
     phrases: tuple[str, ...] = ()
+    commands: tuple[CommandForm, ...] = ()
 
     @cached_property
     def opaque(self) -> bool:
@@ -129,10 +138,34 @@ class Capability:
         for item in self.argv:
             if isinstance(item, ArgvWord):
                 words += _words(item, arguments)
-            elif all(word.parameter is None or word.parameter in arguments for word in item.words):
+            elif item.appears(arguments):
                 for word in item.words:
                     words += _words(word, arguments)
         return tuple(words)
+
+    def globs_of(self, arguments: Mapping[str, Any]) -> frozenset[int]:
+        """Return the places of the words of that command line which are globs, for the sandbox to expand."""
+        found: set[int] = set()
+        if not self._globs:
+            return frozenset()
+        place = 0
+        for item in self.argv:
+            if isinstance(item, ArgvWord):
+                words: tuple[ArgvWord, ...] = (item,)
+            else:
+                words = item.words if item.appears(arguments) else ()
+            for word in words:
+                texts = _words(word, arguments)
+                if word.parameter in self._globs:
+                    found.update(place + at for at, text in enumerate(texts) if "*" in text)
+                place += len(texts)
+        return frozenset(found)
+
+    @cached_property
+    def _globs(self) -> frozenset[str]:
+        """The parameters whose values may be globs."""
+        kinds = ((each.name, each.type.item or each.type) for each in self.parameters)
+        return frozenset(name for name, kind in kinds if kind.name == "PathGlob")
 
     def stdin_of(self, arguments: Mapping[str, Any]) -> bytes | None:
         """Return what the program of a call with these arguments reads, None where it reads nothing."""

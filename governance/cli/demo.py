@@ -71,7 +71,7 @@ def demo(
 def _answer(engine: Engine, number: int, line: Line) -> bool:
     """Answer one request and show it; return whether it was allowed."""
     decided = engine.decide(line, Origin(_AGENT, "issue-1867"))
-    asked = decided.request.source.text if decided.call is None else str(decided.call)
+    asked = decided.request.source.text if decided.work is None else str(decided.work)
     out.print(decision_line(number, decided.decision, asked))
     if decided.fault is not None:
         raise decided.fault

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from governance.canonical import Json
-    from governance.capabilities import Call
+    from governance.capabilities.work import Work
     from governance.journal import Journal, Receipt
     from governance.journal.record import Kind
     from governance.policy.bundle import Bundle
-    from governance.policy.decision import Ask, Decision
+    from governance.policy.decision import Ask, Decision, JudgedCall
     from governance.policy.facts import EngineFacts
     from governance.request.wire import Line, Origin, Request
     from governance.sandbox import Dispatcher, Warrants
@@ -55,13 +55,13 @@ class Approval:
 class Decided:
     """A request, its decision, and the receipt that shows it durable; without one nothing can be run.
 
-    `fault` is why there is no receipt. `call` is None where the request never came to be one.
+    `fault` is why there is no receipt. `work` is None where the request never came to be any.
     """
 
     request: Request
     decision: Decision
     receipt: Receipt[Decision] | None
-    call: Call | None = None
+    work: Work | None = None
     fault: JournalError | None = None
 
 
@@ -112,7 +112,7 @@ class Engine:
         service_log.info(
             "decided", id=decision.id, verdict=decision.verdict, code=decision.code.value, seq=receipt.seq
         )
-        return Decided(request, decision, receipt, judgement.call)
+        return Decided(request, decision, receipt, judgement.work)
 
     def approve(self, decision: Ask, agent: str, approval: Approval) -> tuple[str, ...]:
         """Record that a person approves the call that `decision` asks about, for every rule that asks; return the grants.
@@ -127,10 +127,11 @@ class Engine:
                 if rule.approvers and approval.approver not in rule.approvers:
                     raise _not_theirs(approval.approver, rule.name, rule.approvers)
         names = [rule.reference.name for rule in asking]
-        return tuple(self._grant(decision, name, agent, approval) for name in names)
+        return tuple(
+            self._grant(decision, call, name, agent, approval) for call in decision.calls for name in names
+        )
 
-    def _grant(self, decision: Ask, rule: str, agent: str, approval: Approval) -> str:
-        call = decision.calls[0]
+    def _grant(self, decision: Ask, call: JudgedCall, rule: str, agent: str, approval: Approval) -> str:
         digest = digest_of({"capability": call.capability, "arguments": call.arguments})
         grant = Grant(
             rule, digest, agent, decision.bundle or "", approval.approver, approval.expires, approval.uses
@@ -182,7 +183,7 @@ class Engine:
             return None
         try:
             outcome = self._dispatcher.dispatch(
-                self._warrants.issue(receipt, decided.call.stdin if decided.call else None)
+                self._warrants.issue(receipt, decided.work.stdin if decided.work else None)
             )
         except SandboxError as error:
             allow = receipt.subject

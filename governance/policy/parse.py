@@ -122,6 +122,11 @@ def _word(token: Any) -> Word:
     return Word(text, token.start_pos, token.end_pos)
 
 
+def _named(token: Any) -> Word:
+    """Return the parameter that `$name` or `$name?` names."""
+    return Word(token.strip("$?"), token.start_pos + 1, token.end_pos - token.endswith("?"))
+
+
 def _words(children: list[Any]) -> tuple[Word, ...]:
     return tuple(_word(child) for child in children if child.type in _VALUES)
 
@@ -136,7 +141,8 @@ class _Rules:
         name, summary, *items = children
         parameters = tuple(item for item in items if isinstance(item, syntax.ParameterSyntax))
         clauses = tuple(item for item in items if isinstance(item, Clause))
-        return syntax.CapabilitySyntax(_word(name), _word(summary), parameters, clauses)
+        commands = tuple(item for item in items if isinstance(item, syntax.CommandSyntax))
+        return syntax.CapabilitySyntax(_word(name), _word(summary), parameters, clauses, commands)
 
     def parameter(self, children: list[Any]) -> syntax.ParameterSyntax:
         name, kind, *default = children
@@ -184,7 +190,22 @@ class _Rules:
         return syntax.EffectSyntax(words[0], target, unit)
 
     def argv_group(self, children: list[Any]) -> syntax.ArgvGroupSyntax:
-        return syntax.ArgvGroupSyntax(_words(children))
+        flag = next((_named(child) for child in children if child.type == "ARGV_FLAG"), None)
+        return syntax.ArgvGroupSyntax(_words(children), flag)
+
+    def command(self, children: list[Any]) -> syntax.CommandSyntax:
+        words = tuple(_word(child) for child in children if getattr(child, "type", "") == "COMMAND_WORD")
+        parts = tuple(child for child in children if isinstance(child, syntax.CommandPartSyntax))
+        return syntax.CommandSyntax(words, parts)
+
+    def _typed(self, children: list[Any]) -> syntax.CommandPartSyntax:
+        keyword, *rest = children
+        names = tuple(_word(child) for child in rest if child.type in ("OPTION_NAME", "OPTION_VALUE"))
+        parameter = next((_named(child) for child in rest if child.type == "PARAMETER"), None)
+        value = next((_word(child) for child in rest if child.type == "STRING"), None)
+        return syntax.CommandPartSyntax(_word(keyword), names, parameter, value)
+
+    option = flag = leading = ignored = needs = positional = rest = _typed
 
     def _led(self, children: list[Any]) -> Clause:
         keyword, *rest = children

@@ -12,13 +12,13 @@ from governance.policy.hosts import common, covers_host
 from governance.policy.profile import Egress
 
 if TYPE_CHECKING:
-    from governance.capabilities.call import Call
     from governance.capabilities.declaration import Effect
+    from governance.capabilities.work import Work
     from governance.policy.facts import EngineFacts
     from governance.policy.profile import Profile
     from governance.policy.rule import Agent
 
-__all__ = ["combinable", "combine", "derive"]
+__all__ = ["combinable", "combine", "combined", "derive"]
 
 
 def combinable(left: Profile, right: Profile) -> str | None:
@@ -75,10 +75,21 @@ def _common(left: Egress | None, right: Egress | None) -> Egress | None:
     return Egress(hosts, left.port, methods)
 
 
+def combined(profiles: tuple[Profile, ...]) -> Profile | str:
+    """Return the strictest of the sandboxes of calls made together, or the reason why there is none."""
+    kinds = tuple(dict.fromkeys(profiles))
+    for place, one in enumerate(kinds):
+        for other in kinds[:place]:
+            reason = combinable(other, one)
+            if reason is not None:
+                return f"these calls have no sandbox in common ({reason}); ask for one after the other"
+    return combine(kinds)
+
+
 def derive(
-    profile: Profile, call: Call, agent: Agent, facts: EngineFacts | None, effects: tuple[Effect, ...]
+    profile: Profile, work: Work, agent: Agent, facts: EngineFacts | None, effects: tuple[Effect, ...]
 ) -> SandboxSpec | str:
-    """Return the sandbox of `call`, or the reason why there can be none here.
+    """Return the sandbox of `work`, or the reason why there can be none here.
 
     The workspace is writable only where the profile allows it and the call changes something; the network is
     there only where the call sends or receives something.
@@ -97,8 +108,8 @@ def derive(
     return SandboxSpec(
         image=_image(profile, facts) or profile.image,
         isolation=profile.isolation,
-        argv=call.argv,
-        stdin=None if call.stdin is None else digest(call.stdin),
+        argv=work.argv,
+        stdin=None if work.stdin is None else digest(work.stdin),
         mounts=mounts,
         scratch=tuple(sorted(profile.scratch)),
         root=profile.root,

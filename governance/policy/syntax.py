@@ -22,6 +22,8 @@ __all__ = [
     "CapabilitySyntax",
     "Carries",
     "Clause",
+    "CommandPartSyntax",
+    "CommandSyntax",
     "ComparisonSyntax",
     "Compound",
     "ConditionSyntax",
@@ -123,9 +125,29 @@ class EffectSyntax(NamedTuple):
 
 
 class ArgvGroupSyntax(NamedTuple):
-    """`[ words ]` of a command line."""
+    """`[ words ]` of a command line, or `[ $flag? words ]`; the flag is named without its signs."""
 
     words: tuple[Word, ...]
+    flag: Word | None = None
+
+
+class CommandPartSyntax(NamedTuple):
+    """`option -n, --lines $lines`, `needs -n`, `operand "{first}p"`: what a typed command may hold, by its keyword.
+
+    `parameter` is named without its sign; a template stands as `value`.
+    """
+
+    keyword: Word
+    names: tuple[Word, ...]
+    parameter: Word | None
+    value: Word | None
+
+
+class CommandSyntax(NamedTuple):
+    """`command git log { … }`."""
+
+    words: tuple[Word, ...]
+    parts: tuple[CommandPartSyntax, ...]
 
 
 class Clause(NamedTuple):
@@ -144,6 +166,7 @@ class CapabilitySyntax(NamedTuple):
     summary: Word
     parameters: tuple[ParameterSyntax, ...]
     clauses: tuple[Clause, ...]
+    commands: tuple[CommandSyntax, ...] = ()
 
 
 class AgentSyntax(NamedTuple):

@@ -10,16 +10,20 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from governance.policy.change import Use
 from governance.policy.decision import Code
+from governance.policy.sandboxes import combined, derive
 from governance.policy.state import Grant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from governance.capabilities.call import Call
+    from governance.capabilities.work import Work
     from governance.policy.bundle import Bundle
     from governance.policy.case import Case
     from governance.policy.change import Change
+    from governance.policy.decision import SandboxSpec
     from governance.policy.evaluate import Ruling
+    from governance.policy.facts import EngineFacts
     from governance.policy.state import State
 
 __all__ = ["Together", "judge_together"]
@@ -42,8 +46,34 @@ class Together(NamedTuple):
 
     @property
     def ruling(self) -> Ruling:
-        """The ruling on all of them as one."""
-        return self.rulings[self.decisive]
+        """The ruling on all of them as one: where all are permitted or asked about, with what is said of each."""
+        decisive = self.rulings[self.decisive]
+        if len(self.rulings) == 1 or decisive.code not in _STRICTNESS:
+            return decisive
+        alike = [ruling for ruling in self.rulings if ruling.code is decisive.code]
+        return decisive._replace(
+            rules=tuple(sorted({rule for ruling in alike for rule in ruling.rules})),
+            reason="; ".join(dict.fromkeys(ruling.reason for ruling in alike)),
+            changes=self.changes,
+            attempts=tuple(change for ruling in self.rulings for change in ruling.attempts),
+            labels=tuple(dict.fromkeys(label for ruling in alike for label in ruling.labels)),
+            left=tuple(left for ruling in alike for left in ruling.left),
+        )
+
+    def sandbox(self, work: Work, facts: EngineFacts | None) -> SandboxSpec | str | None:
+        """Return the sandbox of `work`, whose calls these are, why there can be none, or None where not all are permitted."""
+        profiles = [ruling.profile for ruling in self.rulings if ruling.profile is not None]
+        if len(profiles) < len(self.rulings):
+            return None
+        profile = profiles[0] if len(profiles) == 1 else combined(tuple(profiles))
+        if isinstance(profile, str):
+            return profile
+        effects = (
+            effect
+            for case, ruling in zip(self.cases, self.rulings, strict=True)
+            for effect in (*case.call.effects, *ruling.reach)
+        )
+        return derive(profile, work, self.case.agent, facts, tuple(effects))
 
     @property
     def case(self) -> Case:

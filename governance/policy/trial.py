@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, assert_never
 
+from governance.capabilities.work import Work
 from governance.policy.case import Case, session_key
 from governance.policy.compiled import compiled
 from governance.policy.decision import Code
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from governance.policy.bundle import Bundle
     from governance.policy.explain import Explanation
     from governance.policy.suite import Item, Scenario
+    from governance.policy.together import Together
 
 __all__ = ["Failure", "Trial", "run_scenario"]
 
@@ -111,10 +113,11 @@ class _Run:
         lineage = self.bundle.lineage(self.bundle.agents[self.agent])
         first = Case(step.calls[0], lineage, self.key, self.at, self.state)
         together = judge_together(self.bundle, partial(_judge, self.bundle), first, *step.calls[1:])
-        ruling = together.ruling
+        ruling = _with_sandbox(together)
         self.steps += 1
         name = f"step {self.steps}"
-        self.state = self.state.decided(together.changes, self.at, name)
+        changes = ruling.changes if ruling.code is Code.FAIL_CLOSED else together.changes
+        self.state = self.state.decided(changes, self.at, name)
         self.cases += together.cases
         if ruling.code is Code.NEEDS_APPROVAL:
             pairs = zip(together.cases, together.rulings, strict=True)
@@ -139,11 +142,21 @@ def _judge(bundle: Bundle, case: Case) -> Ruling:
     ruling = compiled(bundle)(case)
     if ruling.profile is None:
         return ruling
-    sandbox = derive(ruling.profile, case.call, case.agent, None, (*case.call.effects, *ruling.reach))
+    effects = (*case.call.effects, *ruling.reach)
+    sandbox = derive(ruling.profile, Work.of(case.call), case.agent, None, effects)
     if not isinstance(sandbox, str):
         return ruling
     attempts = ruling.attempts
     return Ruling(Code.FAIL_CLOSED, ruling.rules, sandbox, changes=attempts, attempts=attempts)
+
+
+def _with_sandbox(together: Together) -> Ruling:
+    """Return the ruling on calls made together, which must also have a sandbox in common."""
+    ruling = together.ruling
+    sandbox = together.sandbox(Work.of(*(case.call for case in together.cases)), None)
+    if not isinstance(sandbox, str):
+        return ruling
+    return Ruling(Code.FAIL_CLOSED, ruling.rules, sandbox, changes=ruling.attempts, attempts=ruling.attempts)
 
 
 def _fits(step: Expects, ruling: Ruling) -> bool:

@@ -39,6 +39,7 @@ def check_argv(
     ended = False
     for item in clause.items:
         words = item.words if isinstance(item, ArgvGroupSyntax) else (cast("Word", item),)
+        flag = _flag(scope, item.flag, parameters) if isinstance(item, ArgvGroupSyntax) else None
         if not items:
             _program(scope, words[0], parameters, grouped=isinstance(item, ArgvGroupSyntax))
         checked: list[ArgvWord] = []
@@ -49,8 +50,18 @@ def check_argv(
             inside = inside or word.text in _ENDS_OPTIONS
         # A group may be left out, and then what it says about options is not said.
         ended = ended if isinstance(item, ArgvGroupSyntax) else inside
-        items.append(ArgvGroup(tuple(checked)) if isinstance(item, ArgvGroupSyntax) else checked[0])
+        items.append(ArgvGroup(tuple(checked), flag) if isinstance(item, ArgvGroupSyntax) else checked[0])
     return tuple(items)
+
+
+def _flag(scope: FileScope, name: Word | None, parameters: dict[str, Parameter]) -> str | None:
+    """Return the truth value that a group appears with; a parameter that is none is reported."""
+    if name is None:
+        return None
+    found = scope.find("parameter", name, parameters)
+    if found is not None and (found.type.name != "Bool" or found.type.optional):
+        scope.report("bad-argv", f"`{name.text}` is not surely a Bool", name, "declare it as Bool = false")
+    return name.text
 
 
 def _program(scope: FileScope, word: Word, parameters: dict[str, Parameter], *, grouped: bool) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 from governance.capabilities.call import make_model
 from governance.capabilities.declaration import ArgvGroup, Capability, Parameter
 from governance.policy.check.argv import check_argv
+from governance.policy.check.commands import check_command
 from governance.policy.check.effects import check_effects
 from governance.policy.check.literals import constant, single
 from governance.policy.check.types import check_type
@@ -49,6 +50,7 @@ def check_capability(scope: FileScope, syntax: CapabilitySyntax) -> Capability |
     for name in names:
         scope.find("parameter", name, parameters)
     single(scope, syntax.clauses, "returns")
+    commands = tuple(check_command(scope, command, parameters) for command in syntax.commands)
     phrases = _phrases(scope, single(scope, syntax.clauses, "phrase"), parameters)
     if len(scope.scope.diagnostics) > before:
         return None
@@ -58,7 +60,9 @@ def check_capability(scope: FileScope, syntax: CapabilitySyntax) -> Capability |
         return None
     kept = tuple(parameters.values())
     model = make_model(syntax.name.text, kept)
-    return Capability(syntax.name.text, syntax.summary.text, kept, effects, argv, read, model, phrases)
+    return Capability(
+        syntax.name.text, syntax.summary.text, kept, effects, argv, read, model, phrases, commands
+    )
 
 
 def _phrases(scope: FileScope, clause: Clause | None, parameters: dict[str, Parameter]) -> tuple[str, ...]:
@@ -76,7 +80,8 @@ def _all_used(
 ) -> None:
     """Report parameters that a call would be judged by and its program never be given."""
     words = [word for item in argv for word in (item.words if isinstance(item, ArgvGroup) else (item,))]
-    used = {word.parameter for word in words} | set(stdin)
+    flags = {item.flag for item in argv if isinstance(item, ArgvGroup)}
+    used = {word.parameter for word in words} | flags | set(stdin)
     for each in syntax.parameters:
         if each.name.text not in used:
             message = f"what runs is never given `{each.name.text}`"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from governance.capabilities.work import Work
 from governance.errors import Diagnostic
 from governance.instant import instant
 from governance.policy.case import Case, session_key
@@ -103,7 +104,7 @@ def _problem(bundle: Bundle, rule: Rule, example: Example, agent: Agent) -> str 
     ruling = compiled(bundle)(case)
     verdict = _VERDICTS.get(ruling.code, "deny")
     effects = (*example.call.effects, *ruling.reach)
-    sandbox = derive(ruling.profile, example.call, agent, None, effects) if ruling.profile else None
+    sandbox = derive(ruling.profile, Work.of(example.call), agent, None, effects) if ruling.profile else None
     if isinstance(sandbox, str):
         verdict, ruling = "deny", ruling._replace(reason=sandbox)
     by = ", ".join(reference.name for reference in ruling.rules) or ruling.code.value

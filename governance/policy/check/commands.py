@@ -1,0 +1,187 @@
+"""Checks how a capability is typed: every option and operand says a parameter that can be said so."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from governance.capabilities.command import CommandForm, Operand, Option
+from governance.policy.syntax import Word
+
+if TYPE_CHECKING:
+    from governance.capabilities.declaration import Parameter
+    from governance.capabilities.values import Type
+    from governance.policy.check.scope import FileScope
+    from governance.policy.syntax import CommandPartSyntax, CommandSyntax
+
+__all__ = ["check_command"]
+
+_UNSPOKEN: Final = ("Argv", "Bool", "Json", "Record")
+"""The types of which no word of a command line is a value."""
+
+_HOLE: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+"""Where a template names a parameter."""
+
+
+def check_command(scope: FileScope, syntax: CommandSyntax, parameters: dict[str, Parameter]) -> CommandForm:
+    """Return one way to type a capability with these parameters; what is wrong with it is reported."""
+    before = len(scope.scope.diagnostics)
+    reading = _Reading(scope, parameters)
+    for part in syntax.parts:
+        reading.read(part)
+    form = CommandForm(tuple(word.text for word in syntax.words), **reading.parts())
+    if len(scope.scope.diagnostics) == before:
+        reading.all_said(form, syntax.words[0])
+    return form
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What has been read of one command so far."""
+
+    scope: FileScope
+    parameters: dict[str, Parameter]
+    leading: list[Option] = field(default_factory=list)
+    options: list[Option] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+    needed: list[tuple[str, ...]] = field(default_factory=list)
+    operands: list[Operand] = field(default_factory=list)
+    single: dict[str, str] = field(default_factory=dict)
+    """What the keywords that stand once name."""
+    names: set[str] = field(default_factory=set)
+
+    def parts(self) -> dict[str, Any]:
+        """Return what a form is made of."""
+        return {
+            **{
+                name: tuple(getattr(self, name))
+                for name in ("leading", "options", "ignored", "needed", "operands")
+            },
+            "rest": self.single.get("rest"),
+            "verbatim": self.single.get("words"),
+            "number": self.single.get("number"),
+            "folder": self.single.get("folder"),
+        }
+
+    def read(self, part: CommandPartSyntax) -> None:
+        """Take up one part."""
+        for name in part.names:
+            self._once(name)
+        names = tuple(name.text for name in part.names)
+        kind = self._type(part.parameter)
+        if part.parameter is not None and kind is None:
+            return
+        match part.keyword.text:
+            case "option" if self._fits(part, kind, self._is_spoken(kind), "a type that a word can say"):
+                self.options.append(Option(names, _name(part)))
+            case "flag":
+                self._flag(part, names, kind)
+            case "leading":
+                if kind is None or self._fits(
+                    part, kind, self._is_spoken(kind), "a type that a word can say"
+                ):
+                    self.leading.append(Option(names, _name(part)))
+            case "ignore":
+                self.ignored += names
+            case "needs":
+                self.needed.append(names)
+            case "operand" | "operands" if part.value is None:
+                self._operand(part, kind)
+            case "operand":
+                self._template(part)
+            case keyword if keyword in ("rest", "words", "number", "folder"):
+                self._single(part, kind)
+
+    def _once(self, name: Word) -> None:
+        if name.text in self.names:
+            self.scope.report("said-twice", f"`{name.text}` stands here twice", name, "keep one of them")
+        self.names.add(name.text)
+
+    def _type(self, name: Word | None) -> Type | None:
+        found = None if name is None else self.scope.find("parameter", name, self.parameters)
+        return None if found is None else found.type
+
+    def _fits(self, part: CommandPartSyntax, kind: Type | None, fits: object, wanted: str) -> bool:
+        """Report a parameter that this part cannot say."""
+        if fits or part.parameter is None:
+            return bool(fits)
+        message = f"`{part.keyword.text}` cannot say `{part.parameter.text}`, a {kind}"
+        self.scope.report("bad-command", message, part.parameter, f"name a parameter of {wanted}")
+        return False
+
+    @staticmethod
+    def _is_spoken(kind: Type | None) -> bool:
+        return kind is not None and (kind.item or kind).name not in _UNSPOKEN
+
+    def _flag(self, part: CommandPartSyntax, names: tuple[str, ...], kind: Type | None) -> None:
+        if part.value is None:
+            if self._fits(part, kind, kind is not None and kind.name == "Bool", 'Bool, or say = "value"'):
+                self.options.append(Option(names, _name(part), "true"))
+            return
+        if self._fits(part, kind, kind is not None and kind.name == "Enum", "Enum"):
+            if kind is not None and part.value.text not in kind.names:
+                message = f"`{part.value.text}` is none of {', '.join(kind.names)}"
+                self.scope.report("bad-command", message, part.value, "name one of them")
+            self.options.append(Option(names, _name(part), part.value.text))
+
+    def _operand(self, part: CommandPartSyntax, kind: Type | None) -> None:
+        many = part.keyword.text == "operands"
+        wanted = "List or Set" if many else "a type that one word can say"
+        if self._fits(
+            part, kind, self._is_spoken(kind) and kind is not None and (kind.item is not None) is many, wanted
+        ):
+            if many and any(operand.many for operand in self.operands):
+                self.scope.report(
+                    "said-twice", "`operands` stands here twice", part.keyword, "keep one of them"
+                )
+            self.operands.append(Operand(_name(part), many))
+
+    def _template(self, part: CommandPartSyntax) -> None:
+        """Read `"{first},{last}p"`: whole numbers with text between them."""
+        value = part.value or part.keyword
+        pieces = _HOLE.split(value.text)
+        right = len(pieces) > 1 and all(pieces[2:-1:2])
+        for name in pieces[1::2]:
+            found = self.scope.find("parameter", Word(name, value.start, value.end), self.parameters)
+            right = right and (found is None or found.type.name == "Int")
+        if not right:
+            mend = 'name parameters of Int, with text between them: "{first},{last}p"'
+            self.scope.report("bad-command", "this is no template", value, mend)
+        self.operands.append(Operand("", template=tuple(pieces)))
+
+    def _single(self, part: CommandPartSyntax, kind: Type | None) -> None:
+        keyword = part.keyword.text
+        if keyword in self.single:
+            self.scope.report(
+                "said-twice", f"`{keyword}` stands here twice", part.keyword, "keep one of them"
+            )
+        fits, wanted = {
+            "rest": (self._is_spoken(kind), "a type that a word can say"),
+            "words": (
+                kind is not None and (kind.name == "Argv" or (kind.item and kind.item.name == "String")),
+                "Argv or List<String>",
+            ),
+            "number": (kind is not None and kind.name == "Int", "Int"),
+            "folder": (
+                kind is not None and (kind.item or kind).name in ("Path", "PathGlob"),
+                "Path or List<Path>",
+            ),
+        }[keyword]
+        if self._fits(part, kind, fits, wanted):
+            self.single[keyword] = _name(part)
+
+    def all_said(self, form: CommandForm, program: Word) -> None:
+        """Report parameters that must be given and that nothing typed can say."""
+        said = {option.parameter for option in (*form.leading, *form.options)}
+        for operand in form.operands:
+            said.update((operand.parameter, *operand.template[1::2]))
+        said.update(name for name in self.single.values())
+        for name, parameter in self.parameters.items():
+            if parameter.required and name not in said:
+                mend = f"add operand ${name} or option --{name.replace('_', '-')} ${name}"
+                self.scope.report("bad-command", f"nothing in this command says `{name}`", program, mend)
+
+
+def _name(part: CommandPartSyntax) -> str:
+    return part.parameter.text if part.parameter is not None else ""
