@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from governance.canonical import Json
-    from governance.capabilities.declaration import Capability, Effect, Parameter
+    from governance.capabilities.declaration import Capability, Effect, Parameter, PathWord
     from governance.capabilities.fitting import Fitting
     from governance.capabilities.glob import PathSet
     from governance.capabilities.values import Type, Value
@@ -96,9 +96,9 @@ class Call:
         return self.capability.argv_of(self.arguments)
 
     @property
-    def globs(self) -> frozenset[int]:
-        """The places of the words of the command line that are globs."""
-        return self.capability.globs_of(self.arguments)
+    def path_words(self) -> Mapping[int, PathWord]:
+        """The words of the command line that name paths, by their places."""
+        return self.capability.paths_in(self.arguments)
 
     @property
     def stdin(self) -> bytes | None:

@@ -15,12 +15,13 @@ __all__ = ["CommandForm", "Operand", "Option"]
 class Option:
     """An option by its exact names. Without `value` it takes one, which is the parameter's; else it says that value.
 
-    The value of a `Bool` is `true`.
+    The value of a `Bool` is `true`. With `end` it takes a program and its words, up to a word that is `end`.
     """
 
     names: tuple[str, ...]
     parameter: str
     value: str | None = None
+    end: str = ""
 
 
 @dataclass(frozen=True, slots=True)

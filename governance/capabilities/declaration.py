@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from governance.canonical import canonical
 from governance.capabilities.command import CommandForm  # noqa: TC001 - a field of a dataclass is read
@@ -31,7 +31,20 @@ if TYPE_CHECKING:
     from governance.capabilities.glob import PathSet
     from governance.capabilities.values import Type, Value
 
-__all__ = ["ArgvGroup", "ArgvItem", "ArgvWord", "Capability", "Effect", "EffectForm", "Parameter", "Verb"]
+__all__ = [
+    "ArgvGroup",
+    "ArgvItem",
+    "ArgvWord",
+    "Capability",
+    "Effect",
+    "EffectForm",
+    "Parameter",
+    "PathWord",
+    "Verb",
+]
+
+OWN_TOOLS: Final = "/usr/lib/governance/"
+"""Where the tools lie that open every path themselves, with no link followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +86,19 @@ class ArgvGroup:
         return all(word.parameter is None or word.parameter in arguments for word in self.words)
 
 
+class PathWord(NamedTuple):
+    """A word of a command line that names a path, behind other text; the path may be a glob."""
+
+    before: str
+    path: str
+    may_be_glob: bool
+
+    @property
+    def glob(self) -> bool:
+        """Whether the path is a glob."""
+        return self.may_be_glob and "*" in self.path
+
+
 ArgvItem: TypeAlias = ArgvWord | ArgvGroup
 
 
@@ -98,6 +124,14 @@ class Capability:
     def opaque(self) -> bool:
         """Whether the capability runs code, and so may do whatever its sandbox can reach."""
         return any(form.verb is Verb.EXECUTE for form in self.effects)
+
+    @cached_property
+    def guarded(self) -> bool:
+        """Whether the paths that a call names are looked at before its program starts.
+
+        The sandbox's own tools look themselves, and code may do with links whatever its sandbox lets it.
+        """
+        return bool(self._paths) and not self.opaque and not self.argv[0].text.startswith(OWN_TOOLS)  # type: ignore[union-attr]
 
     def parameter(self, name: str) -> Parameter | None:
         """Return the parameter called `name`."""
@@ -143,29 +177,31 @@ class Capability:
                     words += _words(word, arguments)
         return tuple(words)
 
-    def globs_of(self, arguments: Mapping[str, Any]) -> frozenset[int]:
-        """Return the places of the words of that command line which are globs, for the sandbox to expand."""
-        found: set[int] = set()
-        if not self._globs:
-            return frozenset()
+    def paths_in(self, arguments: Mapping[str, Any]) -> dict[int, PathWord]:
+        """Return the words of that command line which name paths, by their places."""
+        found: dict[int, PathWord] = {}
         place = 0
-        for item in self.argv:
+        for item in self.argv if self._paths else ():
             if isinstance(item, ArgvWord):
                 words: tuple[ArgvWord, ...] = (item,)
             else:
                 words = item.words if item.appears(arguments) else ()
             for word in words:
                 texts = _words(word, arguments)
-                if word.parameter in self._globs:
-                    found.update(place + at for at, text in enumerate(texts) if "*" in text)
+                kind = self._paths.get(word.parameter or "")
+                if kind is not None:
+                    named = (
+                        PathWord(word.text, text[len(word.text) :], kind == "PathGlob") for text in texts
+                    )
+                    found |= enumerate(named, place)
                 place += len(texts)
-        return frozenset(found)
+        return found
 
     @cached_property
-    def _globs(self) -> frozenset[str]:
-        """The parameters whose values may be globs."""
-        kinds = ((each.name, each.type.item or each.type) for each in self.parameters)
-        return frozenset(name for name, kind in kinds if kind.name == "PathGlob")
+    def _paths(self) -> Mapping[str, str]:
+        """The parameters that name paths, with the names of their types, or of those of their items."""
+        kinds = ((each.name, (each.type.item or each.type).name) for each in self.parameters)
+        return {name: kind for name, kind in kinds if kind in ("Path", "PathGlob")}
 
     def stdin_of(self, arguments: Mapping[str, Any]) -> bytes | None:
         """Return what the program of a call with these arguments reads, None where it reads nothing."""

@@ -15,6 +15,7 @@ from governance.canonical import canonical
 if TYPE_CHECKING:
     from governance.canonical import Json
     from governance.capabilities.call import Call
+    from governance.capabilities.declaration import PathWord
 
 __all__ = [
     "RUNNER",
@@ -143,11 +144,10 @@ class Work:
 
     @property
     def _plain(self) -> bool:
-        return (
-            self.flow == Run(0)
-            and self.starts[0][1:] == Start(self.starts[0].call)[1:]
-            and not (self.starts[0].call.globs)
-        )
+        call = self.starts[0].call
+        if self.flow != Run(0) or self.starts[0] != Start(call) or call.capability.guarded:
+            return False
+        return not any(word.glob for word in call.path_words.values())
 
     def __str__(self) -> str:
         """Return the calls as the call syntax writes them."""
@@ -157,9 +157,9 @@ class Work:
 def _started(start: Start) -> Json:
     """Return a call as the runner is told of it; what it reads is named by its length alone."""
     call, folder, environment, deadline = start
-    globs = call.globs
+    paths = call.path_words
     found: dict[str, Json] = {
-        "argv": [{"glob": word} if place in globs else word for place, word in enumerate(call.argv)]
+        "argv": [_path(paths[place]) if place in paths else word for place, word in enumerate(call.argv)]
     }
     if folder is not None:
         found["folder"] = folder
@@ -169,6 +169,15 @@ def _started(start: Start) -> Json:
         found["reads"] = len(call.stdin)
     if deadline is not None:
         found["deadline"] = deadline
+    return found
+
+
+def _path(word: PathWord) -> Json:
+    found: dict[str, Json] = {"path": word.path}
+    if word.before:
+        found["before"] = word.before
+    if word.glob:
+        found["glob"] = True
     return found
 
 

@@ -205,7 +205,7 @@ class _Rules:
         value = next((_word(child) for child in rest if child.type == "STRING"), None)
         return syntax.CommandPartSyntax(_word(keyword), names, parameter, value)
 
-    option = flag = leading = ignored = needs = positional = rest = _typed
+    option = program = flag = leading = ignored = needs = positional = rest = _typed
 
     def _led(self, children: list[Any]) -> Clause:
         keyword, *rest = children

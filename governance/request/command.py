@@ -9,17 +9,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from governance.request.programs import PLACE, SHELLS, STOPPED, base_name
 from governance.text import excerpt, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from governance.capabilities.command import CommandForm, Option
+    from governance.capabilities.command import CommandForm, Operand, Option
     from governance.capabilities.declaration import Capability
     from governance.capabilities.values import Type
     from governance.request.nodes import Plain
 
-__all__ = ["MisfitError", "TypedWord", "placed", "read_command", "reads_as"]
+__all__ = ["MisfitError", "Said", "TypedWord", "placed", "program_path", "read_command", "reads_as"]
 
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,15})", re.ASCII)
 _SECONDS: Final = re.compile(r"(0|[1-9][0-9]{0,8})(?:\.([0-9]{1,3}))?s?", re.ASCII)
@@ -129,7 +130,7 @@ class _Reading:
             elif word.text == "--":
                 ended = True
             elif self._is_option(word):
-                place += self._option(word, words[place] if place < len(words) else None)
+                place += self._option(word, words[place:])
             else:
                 self._operands.append(word)
 
@@ -137,7 +138,7 @@ class _Reading:
     def _is_option(word: TypedWord) -> bool:
         return word.text is not None and word.text.startswith("-") and word.text != "-"
 
-    def _option(self, word: TypedWord, following: TypedWord | None) -> int:
+    def _option(self, word: TypedWord, behind: Sequence[TypedWord]) -> int:
         """Take an option, and say how many of the words behind it belong to it."""
         text = word.text or ""
         if word.glob:
@@ -151,7 +152,10 @@ class _Reading:
         if any(text in names for names in self._form.needed):
             self._given.add(text)
             return 0
+        following = behind[0] if behind else None
         option = self._form.option(text)
+        if option is not None and option.end:
+            return self._command(option, word, behind)
         if option is not None:
             return self._whole(option, word, following)
         name, equals, value = text.partition("=")
@@ -171,6 +175,20 @@ class _Reading:
             raise MisfitError(f"`{word.text}` lacks its value", "write the value behind it", word)
         self._say(option, following)
         return 1
+
+    def _command(self, option: Option, word: TypedWord, behind: Sequence[TypedWord]) -> int:
+        """Take a program and its words up to the one that ends them."""
+        count = next(
+            (place for place, each in enumerate(behind) if each.text == option.end and not each.glob), 0
+        )
+        if not count:
+            raise MisfitError(
+                f"`{word.text}` lacks a program and `{option.end}`", f"end it with {option.end}", word
+            )
+        if option.parameter in self._values:
+            raise MisfitError(f"`{word.text}` stands here twice", "keep one of them", word)
+        self._keep(option.parameter, behind[:count])
+        return count + 1
 
     def _bundle(self, word: TypedWord, following: TypedWord | None) -> int:
         """Take short options that stand together, the last of which may have its value attached."""
@@ -229,12 +247,25 @@ class _Reading:
                 raise MisfitError(
                     "only running it would tell this word", "write the word itself, or quote it", word
                 )
-        self._values[name] = tuple(word.text for word in words)
+        texts = tuple(word.text or "" for word in words)
+        if self._kinds[name].name == "Argv":
+            texts = (self._program(words[0]), *texts[1:])
+        self._values[name] = texts
         self._words[name] = words[0]
+
+    def _program(self, word: TypedWord) -> str:
+        """Return the whole path of a program that another starts; it starts no third one that its words would hide."""
+        path = program_path(word.text or "", self._folder, word)
+        name = base_name(path)
+        if name in STOPPED or name in SHELLS:
+            raise MisfitError(f"`{name}` hides what it runs", "write the program itself", word)
+        return path
 
     def _value(self, word: TypedWord, kind: Type) -> Plain:
         """Return the value that a word is as one of `kind`; what no word can be is left for `bind` to refuse."""
         text = word.text or ""
+        if text == "-" and kind.name in ("Path", "PathGlob"):
+            raise MisfitError("`-` stands for the standard input", "leave it out, or name a file", word)
         if kind.name in ("Path", "PathGlob"):
             if word.glob and kind.name == "Path":
                 raise MisfitError("a glob may name more than one path here", "name the path itself", word)
@@ -306,11 +337,10 @@ class _Reading:
     def _is_said(self, name: str) -> bool:
         return name in self._values
 
-    def _one(self, operand: object, word: TypedWord) -> None:
-        template: tuple[str, ...] = getattr(operand, "template", ())
+    def _one(self, operand: Operand, word: TypedWord) -> None:
+        template = operand.template
         if not template:
-            name: str = getattr(operand, "parameter", "")
-            self._set(name, self._value(word, self._kinds[name]), word)
+            self._set(operand.parameter, self._value(word, self._kinds[operand.parameter]), word)
             return
         pattern = "".join(
             r"(0|[1-9][0-9]{0,15})" if place % 2 else re.escape(piece) for place, piece in enumerate(template)
@@ -325,6 +355,11 @@ class _Reading:
 
 def _items(value: Plain) -> tuple[Plain, ...]:
     return value if isinstance(value, tuple) else ()
+
+
+def program_path(text: str, folder: str, word: TypedWord) -> str:
+    """Return the program that `text` names: without a slash one of `/usr/bin`, else the file where it is typed."""
+    return placed(text, folder if "/" in text else PLACE, word)
 
 
 def placed(text: str, folder: str, word: TypedWord) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from governance.canonical import Json, canonical, digest
+from governance.capabilities.declaration import OWN_TOOLS
 from governance.resources import state_path
 from governance.sandbox.engine_setup import image_id, load_image, read_file
 from governance.sandbox.image_debian import debian_layer
@@ -36,8 +37,9 @@ _MACHINES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
 _BLOCK: Final = 512
 """The unit of a tar archive; two empty ones end it (POSIX pax)."""
 
-_TOOL: Final = Path(__file__).parent / "tools" / "fs.py"
-_TOOL_INSIDE: Final = "/usr/lib/governance/fs"
+_TOOLS: Final = {
+    f"{OWN_TOOLS}{name}": Path(__file__).parent / "tools" / f"{name}.py" for name in ("fs", "run")
+}
 
 
 def ensure_image(url: str, say: Say, host: Host | None = None, *, fresh: bool = False) -> str:
@@ -56,10 +58,10 @@ def ensure_image(url: str, say: Say, host: Host | None = None, *, fresh: bool = 
 def base_layers(
     folder: Path, say: Say, host: Host | None = None, *, fresh: bool = False
 ) -> tuple[Layer, ...]:
-    """Return the image's layers: Debian, kept in `folder`, and above it the tool that acts on files."""
+    """Return the image's layers: Debian, kept in `folder`, and above it the tools that act on files and run plans."""
     debian = debian_layer(folder, say, host or this_host(), fresh=fresh)
-    tool = files_layer("the file tool of the sandbox", {_TOOL_INSIDE: (0o555, _TOOL.read_bytes())})
-    return debian, tool
+    tools = {inside: (0o555, path.read_bytes()) for inside, path in _TOOLS.items()}
+    return debian, files_layer("the tools of the sandbox", tools)
 
 
 def packages(url: str, image: str) -> tuple[str, ...]:

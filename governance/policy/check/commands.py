@@ -73,25 +73,27 @@ class _Reading:
         if part.parameter is not None and kind is None:
             return
         match part.keyword.text:
-            case "option" if self._fits(part, kind, self._is_spoken(kind), "a type that a word can say"):
-                self.options.append(Option(names, _name(part)))
+            case "option" | "leading" | "program":
+                self._option(part, names, kind)
             case "flag":
                 self._flag(part, names, kind)
-            case "leading":
-                if kind is None or self._fits(
-                    part, kind, self._is_spoken(kind), "a type that a word can say"
-                ):
-                    self.leading.append(Option(names, _name(part)))
             case "ignore":
                 self.ignored += names
             case "needs":
                 self.needed.append(names)
-            case "operand" | "operands" if part.value is None:
+            case "operand" | "operands":
                 self._operand(part, kind)
-            case "operand":
-                self._template(part)
-            case keyword if keyword in ("rest", "words", "number", "folder"):
+            case _:
                 self._single(part, kind)
+
+    def _option(self, part: CommandPartSyntax, names: tuple[str, ...], kind: Type | None) -> None:
+        """Take an option that has a value, or before a command's other words one that has none."""
+        if part.keyword.text == "program":
+            if self._fits(part, kind, kind is not None and kind.name == "Argv", "Argv"):
+                self.options.append(Option(names, _name(part), end=part.value.text if part.value else ""))
+        elif kind is None or self._fits(part, kind, self._is_spoken(kind), "a type that a word can say"):
+            found = self.leading if part.keyword.text == "leading" else self.options
+            found.append(Option(names, _name(part)))
 
     def _once(self, name: Word) -> None:
         if name.text in self.names:
@@ -126,6 +128,9 @@ class _Reading:
             self.options.append(Option(names, _name(part), part.value.text))
 
     def _operand(self, part: CommandPartSyntax, kind: Type | None) -> None:
+        if part.value is not None:
+            self._template(part)
+            return
         many = part.keyword.text == "operands"
         wanted = "List or Set" if many else "a type that one word can say"
         if self._fits(
