@@ -44,12 +44,16 @@ _RUN: Final = re.compile(rf"[\w.-]{{1,{_WIDEST}}}")
 
 
 class Misfit(Exception):  # noqa: N818 - neither an agent's nor an author's error until a caller says whose
-    """A text does not follow its grammar: where, and what could have stood there."""
+    """A text does not follow its grammar: where, and what could have stood there.
 
-    def __init__(self, span: Span, expected: tuple[str, ...]) -> None:
+    `begun` holds the tokens of the rules that had begun there and not ended, outermost first.
+    """
+
+    def __init__(self, span: Span, expected: tuple[str, ...], begun: tuple[Token, ...] = ()) -> None:
         super().__init__(f"{span.place}: expected {' or '.join(expected)}")
         self.span = span
         self.expected = expected
+        self.begun = begun
 
     @property
     def found(self) -> str:
@@ -94,7 +98,7 @@ class Grammar:
         try:
             return self._lark.parse(source.text, start)
         except UnexpectedInput as problem:
-            raise Misfit(_place(source, problem), self._expected(problem)) from None
+            raise Misfit(_place(source, problem), self._expected(problem), _begun(problem)) from None
 
     def begun(self, text: str, start: str | None = None) -> tuple[tuple[Token, ...], frozenset[str]]:
         """Return the tokens of `text`, and the names of the terminals that may stand next.
@@ -141,6 +145,13 @@ def _place(source: Source, problem: UnexpectedInput) -> Span:
         return source.span(start, start + len(problem.token))
     run = _RUN.match(source.text, start)
     return source.span(start, run.end() if run else None)
+
+
+def _begun(problem: UnexpectedInput) -> tuple[Token, ...]:
+    if not isinstance(problem, UnexpectedToken) or problem.interactive_parser is None:
+        return ()
+    stack = problem.interactive_parser.parser_state.value_stack
+    return tuple(value for value in stack if isinstance(value, Token))
 
 
 def _shown(name: str) -> str:

@@ -1,0 +1,308 @@
+"""What bash passes to programs, asked of bash itself in a way in which nothing can run.
+
+A command line that was parsed is rewritten before bash sees it: `A`, a function that writes its arguments down,
+stands before each program; redirections and here-documents are taken out; every `/` is a `%`, so that no name is
+a path. PATH is empty, the folder too, globs are off and builtins are disabled. Then bash evaluates the line, and
+what `A` was called with is compared with what the tree says, with `A` succeeding always and failing always.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from governance.request.shell.tree import (
+    Command,
+    For,
+    Glob,
+    Group,
+    Here,
+    If,
+    Loop,
+    Script,
+    Subshell,
+    Substitution,
+    Text,
+    Variable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from governance.request.shell.tree import Pipeline, Stage, Word
+
+BASH: Final = shutil.which("bash")
+
+_DRIVER: Final = r"""
+exec 3>&1 1>/dev/null 2>/dev/null
+set -f
+A() { local all=a each; for each in "$@"; do all+=$'\1'w$each; done; printf '%s\0' "$all" >&3; return "$STATUS"; }
+for each in $(compgen -b); do
+  case $each in enable|printf|eval|read|return|local) ;; *) enable -n "$each" ;; esac
+done
+while IFS= read -r -d '' script; do
+  STATUS=${script%%:*}
+  ( eval "${script#*:}" ) </dev/null
+  printf 'end%s\0' "$?" >&3
+done
+"""
+
+_ENVIRONMENT: Final = {"LC_ALL": "C.UTF-8", "PATH": ""}
+
+
+def accepts(text: str) -> bool:
+    """Say whether bash finds no fault with a command line; nothing is evaluated."""
+    return _accepts(text)
+
+
+@cache
+def _accepts(text: str) -> bool:
+    assert BASH is not None
+    done = subprocess.run(
+        [BASH, "--norc", "--noprofile", "-n", "-c", "--", text],
+        capture_output=True,
+        check=False,
+        env=_ENVIRONMENT,
+        timeout=20,
+    )
+    return done.returncode == 0 and b"here-document" not in done.stderr
+
+
+def evaluated(lines: Sequence[tuple[int, str]]) -> list[list[list[str]]]:
+    """Return, for each status and rewritten line, the arguments of every call of `A`, sorted."""
+    assert BASH is not None
+    given = "".join(f"{status}:{line}\0" for status, line in lines).encode()
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [BASH, "--norc", "--noprofile", "-c", _DRIVER],
+            input=given,
+            capture_output=True,
+            check=False,
+            env=_ENVIRONMENT,
+            cwd=folder,
+            timeout=600,
+        )
+        assert not any(Path(folder).iterdir())
+    found: list[list[list[str]]] = [[]]
+    for record in done.stdout.decode().split("\0")[:-1]:
+        if record.startswith("end"):
+            found.append([])
+        else:
+            found[-1].append([word[1:] for word in record.split("\1")[1:]])
+    assert len(found) == len(lines) + 1, done.stderr
+    return [sorted(each) for each in found[:-1]]
+
+
+# The rewriting
+
+
+def commands(script: Script) -> Iterator[Command]:
+    """Give every simple command of a script, those within words too."""
+    for step in script.steps:
+        for stage in step.pipeline.stages:
+            yield from _commands_of(stage)
+
+
+def _commands_of(stage: Stage) -> Iterator[Command]:
+    for redirection in stage.redirections:
+        yield from _within(getattr(redirection, "target", None) or getattr(redirection, "word", None))
+    match stage:
+        case Command():
+            yield stage
+            for word in (*stage.words, *(each.value for each in stage.assignments)):
+                yield from _within(word)
+        case If():
+            for branch in stage.branches:
+                yield from commands(branch.condition)
+                yield from commands(branch.script)
+            if stage.otherwise:
+                yield from commands(stage.otherwise)
+        case Loop():
+            yield from commands(stage.condition)
+            yield from commands(stage.script)
+        case For():
+            for word in stage.words:
+                yield from _within(word)
+            yield from commands(stage.script)
+        case Group() | Subshell():
+            yield from commands(stage.script)
+
+
+def _within(word: Word | None) -> Iterator[Command]:
+    for piece in word.pieces if word else ():
+        if isinstance(piece, Substitution):
+            yield from commands(piece.script)
+
+
+def stages(script: Script) -> Iterator[Stage]:
+    """Give every stage of a script but those within words."""
+    for step in script.steps:
+        for stage in step.pipeline.stages:
+            yield stage
+            match stage:
+                case If():
+                    for branch in stage.branches:
+                        yield from stages(branch.condition)
+                        yield from stages(branch.script)
+                    if stage.otherwise:
+                        yield from stages(stage.otherwise)
+                case Loop():
+                    yield from stages(stage.condition)
+                    yield from stages(stage.script)
+                case For() | Group() | Subshell():
+                    yield from stages(stage.script)
+
+
+def rewritten(text: str, script: Script) -> str:
+    """Return the line that is evaluated instead of `text`."""
+    edits: dict[int, tuple[int, str]] = {}
+    for command in commands(script):
+        if command.words:
+            edits.setdefault(command.words[0].start, (command.words[0].start, "A "))
+        elif not command.assignments:
+            edits[command.start] = (command.start, " A ")
+        _cut(edits, command, text)
+    for stage in stages(script):
+        _cut(edits, stage, text)
+    pieces, done = [], 0
+    for start in sorted(edits):
+        end, new = edits[start]
+        if start < done:
+            continue
+        pieces += [text[done:start], new]
+        done = max(done, end)
+    return "".join([*pieces, text[done:]]).replace("/", "%")
+
+
+def _cut(edits: dict[int, tuple[int, str]], stage: Stage, text: str) -> None:
+    for redirection in stage.redirections:
+        if redirection.end > redirection.start:
+            new = edits.get(redirection.start, (0, " "))[1]
+            edits[redirection.start] = (redirection.end, new)
+        if isinstance(redirection, Here) and redirection.word.start > redirection.end:
+            body = redirection.word
+            newline = text.find("\n", body.end)
+            edits[body.start] = (newline + 1 if newline >= 0 else len(text), "")
+
+
+# What the tree says
+
+
+class _Trace:
+    """The arguments that programs are called with if each ends with `status`."""
+
+    def __init__(self, status: int) -> None:
+        self._status = status
+        self.calls: list[list[str]] = []
+
+    def script(self, script: Script, values: Mapping[str, str]) -> int:
+        last = 0
+        for step in script.steps:
+            if step.joint == ";" or (step.joint == "&&") == (last == 0):
+                last = self._pipeline(step.pipeline, values)
+        return last
+
+    def _pipeline(self, pipeline: Pipeline, values: Mapping[str, str]) -> int:
+        last = 0
+        for stage in pipeline.stages:
+            last = self._stage(stage, values)
+        return int(last == 0) if pipeline.negated else last
+
+    def _stage(self, stage: Stage, values: Mapping[str, str]) -> int:
+        match stage:
+            case Command():
+                return self._command(stage, values)
+            case Subshell() | Group():
+                return self.script(stage.script, values)
+            case If():
+                for branch in stage.branches:
+                    if self.script(branch.condition, values) == 0:
+                        return self.script(branch.script, values)
+                return self.script(stage.otherwise, values) if stage.otherwise else 0
+            case Loop():
+                ended = self.script(stage.condition, values) == 0
+                assert ended == stage.until, "the loop would not end"
+                return 0
+            case For():
+                last = 0
+                for word in stage.words:
+                    for text in self._words(word, values):
+                        last = self.script(stage.script, {**values, stage.name: text})
+                return last
+
+    def _command(self, command: Command, values: Mapping[str, str]) -> int:
+        ran = False
+        for assignment in command.assignments:
+            ran |= self._substituted(assignment.value)
+            self._words(assignment.value, values)
+        arguments = [text for word in command.words for text in self._words(word, values)]
+        if command.assignments and not command.words:
+            return self._status if ran else 0
+        self.calls.append([argument.replace("/", "%") for argument in arguments])
+        return self._status
+
+    def _substituted(self, word: Word) -> bool:
+        return any(isinstance(piece, Substitution) for piece in word.pieces)
+
+    def _words(self, word: Word, values: Mapping[str, str]) -> list[str]:
+        """Return the word with substitutions empty: none where there is nothing else, and no quotes."""
+        text, there = "", not word.pieces
+        for piece in word.pieces:
+            match piece:
+                case Text(written) | Glob(written):
+                    text, there = text + written, True
+                case Variable(name):
+                    text, there = text + values[name], True
+                case Substitution(script, quoted):
+                    self.script(script, values)
+                    there |= quoted
+        return [text] if there else []
+
+
+def expected(script: Script, status: int) -> list[list[str]]:
+    """Return the arguments of every program of a script if each ends with `status`, sorted."""
+    trace = _Trace(status)
+    trace.script(script, {})
+    return sorted(trace.calls)
+
+
+def statuses(text: str, script: Script) -> tuple[int, ...]:
+    """Return with which status of its programs a line can be evaluated, so that every loop ends."""
+    names = {command.words[0].text for command in commands(script) if command.words}
+    if "~" in text or names & {"export"} or len(text) > 3_000 or "\1" in text:
+        return ()
+    loops = list(_loops(script))
+    if any(stage.condition.steps[-1].pipeline.negated for stage in loops):
+        return ()
+    kinds = {stage.until for stage in loops}
+    return {frozenset(): (0, 1), frozenset({False}): (1,), frozenset({True}): (0,)}.get(frozenset(kinds), ())
+
+
+def _loops(script: Script) -> Iterator[Loop]:
+    for stage in stages(script):
+        if isinstance(stage, Loop):
+            yield stage
+    for command in commands(script):
+        for word in (*command.words, *(each.value for each in command.assignments)):
+            for piece in word.pieces:
+                if isinstance(piece, Substitution):
+                    yield from _loops(piece.script)
+
+
+def wrong(parsed: Sequence[tuple[str, Script]]) -> list[tuple[str, str, list[list[str]], list[list[str]]]]:
+    """Return what bash says otherwise of these lines than their trees do: line, rewritten, bash's, ours."""
+    asked = [
+        (text, script, status, rewritten(text, script))
+        for text, script in parsed
+        for status in statuses(text, script)
+    ]
+    answers = evaluated([(status, line) for _, _, status, line in asked])
+    return [
+        (text, line, answer, said)
+        for (text, script, status, line), answer in zip(asked, answers, strict=True)
+        if answer != (said := expected(script, status))
+    ]
