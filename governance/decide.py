@@ -22,8 +22,8 @@ from governance.policy.evaluate import Ruling
 from governance.policy.nearest import nearest_calls
 from governance.policy.sandboxes import derive
 from governance.policy.together import judge_together
-from governance.request.bind import IllTypedError, UnknownCapabilityError, bind
-from governance.request.surface import read_call
+from governance.request.asked import Asked, check_readable, read_work
+from governance.request.bind import IllTypedError, UnknownCapabilityError
 from governance.text import nearest, shown
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def decide(
     context = _Context(bundle, call.digest, agent.name if agent else None, session, at, state)
     if bundle is not None and bundle.capabilities.get(call.capability.name) is not call.capability:
         return _refused(context, Code.UNKNOWN_CAPABILITY, _FOREIGN)
-    return _decided(context, Work.of(call), agent)
+    return _decided(context, Asked(Work.of(call)), agent)
 
 
 def judge(bundle: Bundle | None, request: Request, state: State, at: str) -> Judgement:
@@ -107,21 +107,21 @@ def unrecorded(request: Request, state: State, reason: str) -> Deny:
 def _judged(context: _Context, request: Request) -> Judgement:
     bundle = context.bundle
     try:
-        syntax = read_call(request)
         if bundle is None:
+            check_readable(request)
             return _refused(context, Code.FAIL_CLOSED, _NO_BUNDLE)
-        work = Work.of(bind(syntax, bundle.capabilities))
+        asked = read_work(request, bundle.capabilities)
     except UnknownCapabilityError as error:
         names = sorted({each.name for each in bundle.capabilities.values()}) if bundle else []
-        near = nearest(syntax.name.replace("_", "."), names)
+        near = nearest(error.name.replace("_", "."), names)
         return _refused(context, Code.UNKNOWN_CAPABILITY, _told(error), near, error)
     except IllTypedError as error:
-        near = _permitted(context, syntax.name)
+        near = _permitted(context, error.name)
         return _refused(context, Code.ILL_TYPED, _told(error), near, error)
     except RequestError as error:
         return _refused(context, Code.MALFORMED, _told(error), error=error)
     agent = None if context.agent is None else bundle.agents.get(context.agent)
-    return _decided(context, work, agent)
+    return _decided(context, asked, agent)
 
 
 def _told(error: GovernanceError) -> str:
@@ -132,14 +132,14 @@ def _told(error: GovernanceError) -> str:
         where = (
             ""
             if span is None
-            else f"{'' if span.source.name == 'request' else 'arguments, '}column {span.column}: "
+            else f"{'' if span.source.name == 'request' else f'{span.source.name}, '}column {span.column}: "
         )
         parts.append(f"{where}{diagnostic.message}{'; ' if diagnostic.help else ''}{diagnostic.help}")
     return ". ".join(parts)
 
 
-def _decided(context: _Context, work: Work, agent: Agent | None) -> Judgement:
-    bundle = context.bundle
+def _decided(context: _Context, asked: Asked, agent: Agent | None) -> Judgement:
+    bundle, work = context.bundle, asked.work
     if bundle is None:
         return _refused(context, Code.FAIL_CLOSED, _NO_BUNDLE)
     first, *others = work.calls
@@ -163,7 +163,8 @@ def _decided(context: _Context, work: Work, agent: Agent | None) -> Judgement:
     else:
         case = together.case
         near = _nearby(context, case) or _permitted(context, case.call.capability.name)
-        decision = _deny(context, ruling, near, judged)
+        notes = asked.notes if ruling.code is Code.NO_PERMIT else ()
+        decision = _deny(context, ruling._replace(reason=". ".join((ruling.reason, *notes))), near, judged)
     return _concluded(
         context, decision, together.changes if ruling.code is not Code.FAIL_CLOSED else ruling.changes, work
     )

@@ -34,11 +34,19 @@ _NUL: Final = "\\u0000"
 
 
 class UnknownCapabilityError(RequestError):
-    """No capability has this name."""
+    """No capability has this `name`."""
+
+    def __init__(self, name: str, *diagnostics: Diagnostic) -> None:
+        super().__init__(*diagnostics)
+        self.name = name
 
 
 class IllTypedError(RequestError):
-    """The arguments do not fit the capability; one diagnostic for each that does not."""
+    """The arguments do not fit the capability called `name`; one diagnostic for each that does not."""
+
+    def __init__(self, name: str, *diagnostics: Diagnostic) -> None:
+        super().__init__(*diagnostics)
+        self.name = name
 
 
 def bind(syntax: CallSyntax, capabilities: Mapping[str, Capability]) -> Call:
@@ -52,11 +60,13 @@ def bind(syntax: CallSyntax, capabilities: Mapping[str, Capability]) -> Call:
         near = ", ".join(nearest(syntax.name.replace("_", "."), names))
         message = f"no capability is called `{excerpt(syntax.name)}`"
         mend = f"did you mean {near}?" if near else f"known: {', '.join(names)}"
-        raise UnknownCapabilityError(Diagnostic("unknown-capability", message, syntax.name_span, mend))
+        raise UnknownCapabilityError(
+            syntax.name, Diagnostic("unknown-capability", message, syntax.name_span, mend)
+        )
     arguments = fitting_of(capability.model)(syntax.values)
     call = _modelled(syntax, capability) if arguments is None else Call(capability, arguments)
     if _NUL in syntax.text and any("\0" in word for word in call.argv):
-        raise IllTypedError(*_unspeakable(syntax, call))
+        raise IllTypedError(syntax.name, *_unspeakable(syntax, call))
     return call
 
 
@@ -64,11 +74,11 @@ def _modelled(syntax: CallSyntax, capability: Capability) -> Call:
     """Return the call as the model of its capability takes it, or raise with every reason why it does not."""
     if None in syntax.values.values():
         nulls = [each for each in syntax.arguments if syntax.values[each.name] is None]
-        raise IllTypedError(*(_null(syntax, argument) for argument in nulls[:_MOST_TOLD]))
+        raise IllTypedError(syntax.name, *(_null(syntax, argument) for argument in nulls[:_MOST_TOLD]))
     try:
         return Call(capability, capability.model.model_validate(syntax.values))
     except ValidationError as error:
-        raise IllTypedError(*_diagnostics(error, syntax, capability)) from None
+        raise IllTypedError(syntax.name, *_diagnostics(error, syntax, capability)) from None
 
 
 def _null(syntax: CallSyntax, argument: Argument) -> Diagnostic:

@@ -77,6 +77,8 @@ def read_call(request: Request) -> CallSyntax:
     match reader.shape() if syntax is Syntax.AUTO else syntax:
         case Syntax.CALL:
             raise reader.refusal((), "syntax `call` is a text, not JSON", 'write fs.read(path="/…")')
+        case Syntax.SHELL:
+            raise reader.refusal((), "syntax `shell` is a text, not JSON", "write a command line")
         case Syntax.MCP:
             return reader.mcp(body)
         case Syntax.OPENAI:

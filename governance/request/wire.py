@@ -39,6 +39,11 @@ class Syntax(StrEnum):
     MCP = "mcp"
     OPENAI = "openai"
     ANTHROPIC = "anthropic"
+    SHELL = "shell"
+
+
+_JSON_BEGINS: Final = {Syntax.SHELL: ('{"',)}
+"""What a line begins with that is JSON, where that is not any brace or bracket: to a shell those mean something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,7 @@ def parse_request(line: Line, origin: Origin) -> Request:
     text = ""
     try:
         text = _text(line)
-        if not text.lstrip(" ").startswith(("{", "[")):
+        if not text.lstrip(" ").startswith(_JSON_BEGINS.get(origin.syntax, ("{", "["))):
             return _new(Request, (line, origin, text, text, False))
         body = parse_values("request", text)
         if isinstance(body, dict) and "request" in body:
