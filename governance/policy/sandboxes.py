@@ -67,11 +67,13 @@ def combine(profiles: tuple[Profile, ...]) -> Profile:
 
 
 def _common(left: Egress | None, right: Egress | None) -> Egress | None:
-    """Return what both may reach; no method named means every method."""
+    """Return what both may reach; no method named means every method. Without a common one nothing is reached."""
     hosts = common(left.hosts, right.hosts) if left is not None and right is not None else None
     if left is None or right is None or not hosts:
         return None
     methods = left.methods & right.methods if left.methods and right.methods else left.methods | right.methods
+    if left.port != right.port or (not methods and left.methods):
+        return None
     return Egress(hosts, left.port, methods)
 
 
