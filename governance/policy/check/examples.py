@@ -97,10 +97,15 @@ def ended_rules(bundle: Bundle, sources: Mapping[str, Source], at: int | None) -
     """Warn of every rule that has no effect any more at `at`."""
     for rule in bundle.rules:
         if at is not None and rule.ends is not None and rule.ends <= at:
-            message = f"the {rule.kind} `{rule.name}` ended at {instant(rule.ends)} and has no effect"
-            yield Diagnostic(
-                "ended", message, place_of(sources, rule), "renew it, or remove it", warning=True
-            )
+            mend = "renew it, or remove it"
+            what = f"the {rule.kind} `{rule.name}` ended at {instant(rule.ends)} and has no effect"
+            if rule.profile is not None and rule.ends != rule.until:
+                waiver = f"the waiver of the sandbox `{rule.profile.name}` ended at {instant(rule.ends)}"
+                what, mend = (
+                    f"{waiver}, so `{rule.name}` has no effect",
+                    "renew the waiver, or remove the permit",
+                )
+            yield Diagnostic("ended", what, place_of(sources, rule), mend, warning=True)
 
 
 def check_examples(bundle: Bundle, sources: Mapping[str, Source]) -> Iterator[Diagnostic]:

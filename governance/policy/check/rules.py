@@ -64,13 +64,14 @@ class _Read:
             found.append(None if clause is None else checker.check(cast("ConditionSyntax", clause.items[0])))
         return found[0], found[1], about
 
-    def targets(self) -> tuple[Target, ...]:
+    def targets(self, *, permit: bool) -> tuple[Target, ...]:
         clause = single(self.scope, self.clauses, "call")
         if clause is None:
             message = f"the rule `{self.name.text}` does not say which calls"
             self.scope.report("no-call", message, self.name, "add call NAME")
             return ()
-        return check_targets(self.scope, cast("tuple[TargetSyntax, ...]", clause.items))
+        found = cast("tuple[TargetSyntax, ...]", clause.items)
+        return check_targets(self.scope, found, lets_through=permit)
 
     def because(self, *, needed: bool) -> str:
         words = self.words("because")
@@ -91,7 +92,7 @@ def check_rule(scope: FileScope, syntax: RuleSyntax, reference: RuleReference) -
     _only(scope, syntax)
     read = _Read(scope, syntax.clauses, syntax.name)
     audience = _audience(scope, syntax)
-    targets = read.targets()
+    targets = read.targets(permit=kind == "permit")
     when, unless, about = read.conditions(targets, permit=kind == "permit")
     budget = check_budget(scope, syntax, about) if kind == "limit" else None
     rule = Rule(
