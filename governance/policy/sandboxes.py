@@ -38,13 +38,15 @@ def combinable(left: Profile, right: Profile) -> str | None:
 
 
 def combine(profiles: tuple[Profile, ...]) -> Profile:
-    """Return the strictest of each field. The checker has made sure that the profiles can be combined."""
+    """Return the strictest of each field, whatever the order of the profiles. They can be combined: that is checked."""
+    names = sorted({each.name for each in profiles})
     result = profiles[0]
     for other in profiles[1:]:
         sizes = {each.target: each.size for each in other.scratch}
         waivers = [each.waiver for each in (result, other) if each.waiver is not None]
         result = replace(
             result,
+            name=" and ".join(names),
             isolation=max(result.isolation, other.isolation, key=ISOLATIONS.index),
             root=result.root and other.root,
             writable=result.writable and other.writable,
@@ -56,7 +58,7 @@ def combine(profiles: tuple[Profile, ...]) -> Profile:
             egress=_common(result.egress, other.egress),
             secrets=tuple(each for each in result.secrets if each in other.secrets),
             shared=result.shared and other.shared,
-            waiver=min(waivers, key=lambda waiver: waiver.until, default=None),
+            waiver=min(waivers, key=lambda waiver: (waiver.until, waiver.reason), default=None),
             memory=min(result.memory, other.memory),
             cpus=min(result.cpus, other.cpus),
             pids=min(result.pids, other.pids),
@@ -102,7 +104,7 @@ def derive(
         argv=call.argv,
         stdin=None if call.stdin is None else digest(call.stdin),
         mounts=mounts,
-        scratch=tuple(sorted(profile.scratch)),
+        scratch=profile.scratch,
         root=profile.root,
         network=network,
         secrets=tuple(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 
@@ -140,3 +141,10 @@ def test_ways_to_the_network_with_nothing_in_common_are_no_way(egresses: tuple[t
     )
     assert combine(profiles).egress is None
     assert combine(profiles[:1] * 2).egress == profiles[0].egress
+
+
+def test_the_order_of_profiles_changes_nothing() -> None:
+    reader = bundle_of(BOXES + permits("one", "two", "reader")).rules
+    profiles = tuple(rule.profile for rule in reader if rule.profile is not None)
+    found = {combine(order) for order in permutations((*profiles, profiles[0]))}
+    assert len(found) == 1

@@ -73,7 +73,9 @@ def check_profile(scope: FileScope, syntax: SandboxSyntax) -> Profile | None:
         mount=_path(scope, mounts[0].target) if mounts else None,
         writable=bool(mounts) and _mode(scope, mounts[0].mode),
         scratch=tuple(
-            Scratch(_path(scope, each.target), _limit(scope, each.size, "scratch")) for each in scratch
+            sorted(
+                Scratch(_path(scope, each.target), _limit(scope, each.size, "scratch")) for each in scratch
+            )
         ),
         egress=egress,
         secrets=_secrets(scope, _all(syntax, SecretSyntax), egress),
