@@ -115,7 +115,7 @@ def _diagnostic(source: Source, misfit: Misfit, end: int) -> Diagnostic:
 @cache
 def policy_grammar() -> Grammar:
     """Return the grammar of policies, with what makes its statements."""
-    return Grammar("policy", _Rules())
+    return Grammar("policy", _Rules(), apart=True)
 
 
 def _word(token: Any) -> Word:
