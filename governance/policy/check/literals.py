@@ -9,7 +9,7 @@ from governance.canonical import EXACT_INTEGER
 from governance.capabilities.glob import PathSet
 from governance.capabilities.numbers import decimal_of
 from governance.capabilities.values import check_glob, check_path, quantity
-from governance.text import excerpt
+from governance.text import excerpt, with_article
 
 if TYPE_CHECKING:
     from governance.capabilities.values import Type, Value
@@ -24,7 +24,7 @@ def constant(scope: FileScope, literal: LiteralSyntax, kind: Type) -> Value | No
     try:
         return kind.check(_spelled(literal, kind))
     except ValueError as error:
-        scope.report("ill-typed", f"this is no {kind}: {error}", literal, f"write a {kind}")
+        scope.report("ill-typed", f"this is no {kind}: {error}", literal, f"write {with_article(str(kind))}")
         return None
 
 
