@@ -41,6 +41,7 @@ class Diagnostic:
         """Return the diagnostic as data; line and column count from 1, and are null without a place."""
         return {
             "code": self.code,
+            "severity": "warning" if self.warning else "error",
             "message": self.message,
             "file": self.span.source.name if self.span else None,
             "line": self.span.line if self.span else None,

@@ -16,6 +16,8 @@ from governance.canonical import digest
 from governance.text import excerpt
 
 if TYPE_CHECKING:
+    from lark.lexer import TerminalDef
+
     from governance.text import Source, Span
 
 __all__ = ["Grammar", "Misfit", "Token", "text_digest"]
@@ -66,10 +68,13 @@ class Grammar:
     """One grammar file with the callbacks that turn its rules into values while they are parsed.
 
     `callbacks` is any object with a method for each rule that makes a value; a method takes the list of the
-    rule's children. Its exceptions pass through unchanged.
+    rule's children. Its exceptions pass through unchanged. With `apart` a keyword ends where its word does, so
+    that `incoders` is not read as `in coders`.
     """
 
-    def __init__(self, name: str, callbacks: object, starts: tuple[str, ...] = ("start",)) -> None:
+    def __init__(
+        self, name: str, callbacks: object, starts: tuple[str, ...] = ("start",), *, apart: bool = False
+    ) -> None:
         self._lark = Lark(
             text(name),
             parser="lalr",
@@ -77,6 +82,7 @@ class Grammar:
             transformer=callbacks,
             import_paths=[str(resources.folder("grammars"))],
             maybe_placeholders=False,
+            edit_terminals=_end_with_word if apart else None,
         )
         self._keywords = {
             terminal.name: terminal.pattern.value
@@ -135,6 +141,16 @@ class Grammar:
             case _:
                 names = set()
         return tuple(sorted({self._names.get(name) or _shown(name) for name in names}))
+
+
+def _end_with_word(terminal: TerminalDef) -> None:
+    """Let a keyword match only where no letter, digit or underline follows.
+
+    A regular expression in the grammar could say it, but then Lark would no longer tell keywords from names.
+    """
+    if terminal.pattern.type == "str" and terminal.pattern.value.isalpha():
+        whole = f"{terminal.pattern.value}(?![0-9A-Za-z_])"
+        terminal.pattern.to_regexp = lambda: whole  # type: ignore[method-assign]
 
 
 def _place(source: Source, problem: UnexpectedInput) -> Span:

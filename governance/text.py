@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Source", "Span", "excerpt", "nearest", "shown"]
+__all__ = ["Source", "Span", "excerpt", "nearest", "shown", "with_article"]
 
 _WIDEST = 160
 
@@ -85,6 +85,11 @@ def excerpt(text: str, most: int = 40) -> str:
     What a message quotes of foreign text is quoted by this, so that no message grows with a request.
     """
     return shown(text[:most]) + ("…" if len(text) > most else "")
+
+
+def with_article(noun: str) -> str:
+    """Return `noun` after `a` or `an`, as its first letter asks for."""
+    return f"{'an' if noun[:1] in 'AEIOaeio' else 'a'} {noun}"
 
 
 def _visible(character: str) -> str:

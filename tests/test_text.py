@@ -111,6 +111,7 @@ def test_diagnostic_renders_place_caret_and_help() -> None:
     )
     assert diagnostic.to_json() == {
         "code": "code",
+        "severity": "error",
         "message": "it is wrong",
         "file": "file.policy",
         "line": 2,
@@ -123,6 +124,7 @@ def test_diagnostic_without_a_place_has_none() -> None:
     diagnostic = Diagnostic("code", "it is odd", warning=True)
     assert diagnostic.render() == "warning[code]: it is odd"
     assert diagnostic.to_json()["line"] is None
+    assert diagnostic.to_json()["severity"] == "warning"
 
 
 def test_error_speaks_for_all_its_diagnostics_and_is_named_by_the_first() -> None:

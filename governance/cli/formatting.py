@@ -34,6 +34,7 @@ def fmt(
         return
     changed: list[str] = []
     failed = False
+    _must_be_there(policies)
     for place in policies:
         for name, text in policy_files(place):
             path = place if place.is_file() else place / name
@@ -58,6 +59,12 @@ def fmt(
             out.print(f"{'would change' if check else 'changed'} {name}")
     if failed or (check and changed):
         raise typer.Exit(Exit.FAILS)
+
+
+def _must_be_there(policies: list[Path]) -> None:
+    missing = [str(place) for place in policies if not place.exists()]
+    if missing:
+        raise typer.BadParameter(f"there is no file or folder {', '.join(missing)}")
 
 
 def _standard_input() -> None:

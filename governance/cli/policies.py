@@ -9,7 +9,7 @@ import typer
 
 from governance.cli.console import Exit, err, out, print_json
 from governance.cli.options import AtOption, PoliciesOption, SessionOption, StateOption, state_of
-from governance.cli.show import explanation_table
+from governance.cli.show import explanation_json, explanation_table
 from governance.decide import decide
 from governance.errors import RequestError
 from governance.gateway.clock import now
@@ -73,6 +73,8 @@ def explain(
     session: SessionOption = "",
     at: AtOption = None,
     state: StateOption = None,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show why a call is allowed or denied: every rule, and what each of its parts came to."""
     bundle = load_policies(policies)
@@ -86,12 +88,20 @@ def explain(
             bundle.capabilities,
         )
     except RequestError as error:
+        if json:
+            diagnostics = [diagnostic.to_json() for diagnostic in error.diagnostics]
+            print_json({"decision": None, "call": None, "rules": [], "diagnostics": diagnostics})
+            return
         out.print("deny: this is no call")
         out.print(error.render())
         return
     case = Case(bound, bundle.lineage(known), session_key(agent, session), milliseconds(at), current)
     explanation = explain_call(bundle, case)
     decision = decide(bundle, bound, known, current, at, session).decision
+    if json:
+        rules = explanation_json(explanation)
+        print_json({"decision": decision.to_json(), "call": str(bound), "rules": rules, "diagnostics": []})
+        return
     out.print(f"{decision.verdict} {decision.code.value}: {shown(decision.reason)}")
     out.print(f"call {bound}")
     for effect in explanation.effects:

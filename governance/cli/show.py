@@ -11,11 +11,12 @@ from rich.text import Text
 from governance.text import shown
 
 if TYPE_CHECKING:
+    from governance.canonical import Json
     from governance.policy.decision import Decision
     from governance.policy.explain import Explanation
     from governance.sandbox.outcome import Outcome
 
-__all__ = ["decision_line", "explanation_table", "outcome_text"]
+__all__ = ["decision_line", "explanation_json", "explanation_table", "outcome_text"]
 
 _COLOURS: Final = {"allow": "green", "deny": "red", "ask": "yellow"}
 _CLIP: Final = 76
@@ -65,3 +66,22 @@ def explanation_table(explanation: Explanation) -> Table:
             holds = {True: "yes", False: "no", None: "of some"}[finding.truth]
             table.add_row("", finding.part, escape(shown(finding.text)), escape(shown(finding.value)), holds)
     return table
+
+
+def explanation_json(explanation: Explanation) -> list[Json]:
+    """Return what `explanation_table` shows as data; of a part that holds of some, `holds` is null."""
+    return [
+        {
+            "rule": each.rule.reference.name,
+            "kind": each.rule.kind,
+            "place": each.rule.reference.place,
+            "because": each.rule.because,
+            "applies": each.applies,
+            "determines": each.determines,
+            "parts": [
+                {"part": part.part, "says": part.text, "of": part.value, "holds": part.truth}
+                for part in each.findings
+            ],
+        }
+        for each in explanation.rules
+    ]

@@ -161,6 +161,11 @@ class Window:
     days: frozenset[int]
     text: str
 
+    @property
+    def whole(self) -> bool:
+        """Whether every time lies in the window."""
+        return (self.first, self.last) == (0, 1440) and len(self.days) == 7
+
     def holds(self, at: int) -> bool:
         """Whether `at`, in milliseconds since 1970, lies in the window."""
         day, minute = divmod(at // 60_000 + self.offset, 1440)

@@ -26,7 +26,8 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_.-]+")
 _MOST_DIAGNOSTICS: Final = 100
 """After so many statements that cannot be read the rest of a file is left unread."""
 
-_MOST_DIGITS: Final = 20
+_WHOLE: Final = re.compile(r"0|-?[1-9][0-9]{0,19}")
+"""A number in its one spelling; anything else is for the checker to refuse."""
 _LINE_START: Final = re.compile(r"^[a-z]", re.MULTILINE)
 _VALUES: Final = frozenset({"ANY", "ARGV_WORD", "CONSTANT", "INSTANT", "NAME", "QUANTITY", "STRING", "WORD"})
 """The terminals that say something; all other words and signs are there to be read."""
@@ -114,7 +115,7 @@ def _diagnostic(source: Source, misfit: Misfit, end: int) -> Diagnostic:
 @cache
 def policy_grammar() -> Grammar:
     """Return the grammar of policies, with what makes its statements."""
-    return Grammar("policy", _Rules())
+    return Grammar("policy", _Rules(), apart=True)
 
 
 def _word(token: Any) -> Word:
@@ -398,8 +399,7 @@ def _value(token: Any) -> str | int | bool:
         case "STRING":
             return _word(token).text
         case "QUANTITY":
-            whole = len(token) <= _MOST_DIGITS and token.lstrip("-").isdigit()
-            return int(token) if whole else str(token)
+            return int(token) if _WHOLE.fullmatch(token) else str(token)
         case "INSTANT":
             return str(token)
         case _:

@@ -38,13 +38,15 @@ def combinable(left: Profile, right: Profile) -> str | None:
 
 
 def combine(profiles: tuple[Profile, ...]) -> Profile:
-    """Return the strictest of each field. The checker has made sure that the profiles can be combined."""
+    """Return the strictest of each field, whatever the order of the profiles. They can be combined: that is checked."""
+    names = sorted({each.name for each in profiles})
     result = profiles[0]
     for other in profiles[1:]:
         sizes = {each.target: each.size for each in other.scratch}
         waivers = [each.waiver for each in (result, other) if each.waiver is not None]
         result = replace(
             result,
+            name=" and ".join(names),
             isolation=max(result.isolation, other.isolation, key=ISOLATIONS.index),
             root=result.root and other.root,
             writable=result.writable and other.writable,
@@ -56,7 +58,7 @@ def combine(profiles: tuple[Profile, ...]) -> Profile:
             egress=_common(result.egress, other.egress),
             secrets=tuple(each for each in result.secrets if each in other.secrets),
             shared=result.shared and other.shared,
-            waiver=min(waivers, key=lambda waiver: waiver.until, default=None),
+            waiver=min(waivers, key=lambda waiver: (waiver.until, waiver.reason), default=None),
             memory=min(result.memory, other.memory),
             cpus=min(result.cpus, other.cpus),
             pids=min(result.pids, other.pids),
@@ -67,11 +69,13 @@ def combine(profiles: tuple[Profile, ...]) -> Profile:
 
 
 def _common(left: Egress | None, right: Egress | None) -> Egress | None:
-    """Return what both may reach; no method named means every method."""
+    """Return what both may reach; no method named means every method. Without a common one nothing is reached."""
     hosts = common(left.hosts, right.hosts) if left is not None and right is not None else None
     if left is None or right is None or not hosts:
         return None
     methods = left.methods & right.methods if left.methods and right.methods else left.methods | right.methods
+    if left.port != right.port or (not methods and left.methods):
+        return None
     return Egress(hosts, left.port, methods)
 
 
@@ -111,7 +115,7 @@ def derive(
         argv=work.argv,
         stdin=None if work.stdin is None else digest(work.stdin),
         mounts=mounts,
-        scratch=tuple(sorted(profile.scratch)),
+        scratch=profile.scratch,
         root=profile.root,
         network=network,
         secrets=tuple(

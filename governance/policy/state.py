@@ -16,6 +16,7 @@ from immutables import Map
 from governance.canonical import canonical, digest_of
 from governance.capabilities.numbers import decimal_text
 from governance.policy.change import Carry, Count, Expect, Hold, See, Use, change_to_json
+from governance.policy.said import occurs
 from governance.policy.tally import Tally
 
 if TYPE_CHECKING:
@@ -32,9 +33,6 @@ _Key: TypeAlias = tuple[str, str]
 
 _LONGEST_TEXT: Final = 1 << 18
 """So many characters of what one source said in one session are kept; of what was cut off nothing is sure."""
-
-_SHORTEST_SAID: Final = 3
-"""A shorter text occurs somewhere by chance, so that it occurs says nothing."""
 
 
 class Chain:
@@ -136,13 +134,12 @@ class State(NamedTuple):
         return True if seen[0] >= since else None
 
     def said(self, session: str, source: str, value: Value | None) -> Truth:
-        """Whether `value` occurs as a whole in what `source` said in the session; None where that is not known."""
+        """Whether `value` occurs as a whole in what `source` said in the session; None for perhaps."""
         said = self.texts.get((session, source))
         if said is None or value is None:
             return False
-        if _occurs(decimal_text(value) if isinstance(value, Decimal) else str(value), said.text):
-            return True
-        return None if said.cut else False
+        found = occurs(decimal_text(value) if isinstance(value, Decimal) else str(value), said.text)
+        return None if said.cut and found is False else found
 
     def grant_for(self, rule: str, call: str, agent: str, at: int, approvers: frozenset[str]) -> str | None:
         """Return a grant that covers this call at `at`, by one of `approvers` where any are named."""
@@ -298,17 +295,3 @@ def _held(held: Map[_Key, tuple[int, ...]], change: Hold) -> Map[_Key, tuple[int
     before = held.get((change.key, change.subject)) or (0,) * len(change.amounts)
     after = tuple(all_ + these for all_, these in zip(before, change.amounts, strict=True))
     return held.set((change.key, change.subject), after)
-
-
-def _occurs(value: str, text: str) -> bool:
-    """Whether `value` stands in `text`, and is not part of a longer word there."""
-    if len(value) < _SHORTEST_SAID:
-        return False
-    at = text.find(value)
-    while at >= 0:
-        end = at + len(value)
-        before, behind = text[at - 1 : at], text[end : end + 1]
-        if not (before.isalnum() and value[0].isalnum()) and not (behind.isalnum() and value[-1].isalnum()):
-            return True
-        at = text.find(value, at + 1)
-    return False

@@ -158,10 +158,10 @@ def _ordered(operator: Literal["<", "<=", ">", ">="], left: int, right: int) -> 
 def _part(operator: Literal["starts", "ends", "contains"], left: Value, right: Value) -> bool:
     if isinstance(left, tuple):
         if operator == "contains":
-            return right in left
+            return any(same(item, right) for item in left)
         items = cast("tuple[Value, ...]", right)
-        return (
-            left[: len(items)] == items if operator == "starts" else left[len(left) - len(items) :] == items
+        return same(
+            left[: len(items)] if operator == "starts" else left[max(len(left) - len(items), 0) :], items
         )
     text, piece = cast("str", left), cast("str", right)
     if operator == "contains":

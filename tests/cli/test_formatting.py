@@ -60,5 +60,5 @@ def test_standard_input_goes_to_standard_output(governance: Run) -> None:
     assert governance("fmt", "-", stdin=b"permit {").returncode == 1
 
 
-def test_what_is_not_there_is_an_error(governance: Run, tmp_path: Path) -> None:
-    assert governance("fmt", tmp_path / "nowhere").returncode == 1
+def test_a_place_that_is_not_there_is_wrong_usage(governance: Run, tmp_path: Path) -> None:
+    assert governance("fmt", tmp_path / "nowhere").returncode == 2

@@ -65,3 +65,24 @@ def test_explain_for_an_unknown_agent_is_wrong_usage(governance: Run, coder_poli
     done = governance("explain", "--policies", coder_policies, "--agent", "x", "fs.list()")
     assert done.returncode == 2
     assert "claude-1" in done.stderr
+
+
+def test_explain_as_json_says_what_the_table_says(governance: Run, coder_policies: Path) -> None:
+    words = ("explain", "--policies", coder_policies, "--agent", "claude-1", "--json")
+    found = json.loads(governance(*words, 'fs.search(path="/workspace", text="x")').stdout)
+    assert found["decision"]["code"] == "forbidden"
+    keys = next(rule for rule in found["rules"] if rule["rule"] == "coder/keys")
+    assert (keys["applies"], keys["determines"]) == (True, True)
+    assert {"part": "when", "says": "path matches keys", "of": "/workspace/**", "holds": None} in keys[
+        "parts"
+    ]
+    unread = json.loads(governance(*words, "fs.read(path=1)").stdout)
+    assert (unread["decision"], unread["diagnostics"][0]["code"]) == (None, "ill-typed")
+
+
+def test_json_tells_warnings_from_errors(governance: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.policy").write_text('forbid f { call fs.read  because "x" }\n')
+    found = json.loads(governance("check", "--json", tmp_path).stdout)
+    assert (found["ok"], [each["severity"] for each in found["diagnostics"]]) == (True, ["warning"])
+    strict = governance("check", "--json", "--strict", tmp_path)
+    assert (strict.returncode, json.loads(strict.stdout)["ok"]) == (1, False)

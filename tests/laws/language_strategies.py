@@ -52,7 +52,8 @@ capability t.pay "s" { amount: Decimal(0..1000)  who: { name: String(1..9), emai
   stdin { who } }
 capability t.run "s" { argv: Argv  effects { execute argv } argv { $argv } }
 capability t.conf "s" { on: Bool  since: Instant?  tags: Set<String(1..3)>(1..3)  ports: List<Int(0..9)>(0..3)
-  net: Cidr  data: Json?  effects { receive net } argv { /bin/x -- $on $net } stdin { since tags ports data } }
+  net: Cidr  data: Json?  rows: List<Json>(0..3) = []  effects { receive net }
+  argv { /bin/x -- $on $net } stdin { since tags ports data rows } }
 protected { paths ["/w/**/prot/**", "**/lock"]  because "kept" }
 label pii { call t.mail  when body contains "pii" }
 label secret { call t.file  when path matches keys }
@@ -187,6 +188,10 @@ _ATOMS: Final = {
         'net == "10.1.2.3"',
         "(since is present and since < 2026-11-23T12:00:00Z)",
         '(data is present and data == "x")',
+        "rows contains 1",
+        "rows starts [1]",
+        "rows ends [true]",
+        "rows == [1]",
     ),
 }
 _EVERYWHERE: Final = (
@@ -375,8 +380,8 @@ calls: Final = st.one_of(
         lambda words: _text("t.run", argv=words.replace("[", '["/bin/ls", ').replace(", ]", "]"))
     ),
     st.builds(
-        lambda on, since, tags, ports, net, data: _text(
-            "t.conf", on=on, since=since, tags=tags, ports=ports, net=f'"{net}"', data=data
+        lambda on, since, tags, ports, net, data, rows: _text(
+            "t.conf", on=on, since=since, tags=tags, ports=ports, net=f'"{net}"', data=data, rows=rows
         ),
         st.sampled_from(["true", "false"]),
         st.sampled_from(["", '"2026-11-23T11:00:00Z"', '"2027-01-01T00:00:00Z"']),
@@ -384,6 +389,7 @@ calls: Final = st.one_of(
         _listed(st.sampled_from(["1", "3"]), 0),
         st.sampled_from(_NETS),
         st.sampled_from(["", '"x"', "[1]", '{"k": true}']),
+        _listed(st.sampled_from(["1", "true", '"x"']), 0),
     ),
 )
 """Calls of every capability."""

@@ -125,3 +125,9 @@ def test_agents_of_one_name_in_different_files_are_refused() -> None:
 def test_no_policy_folder_can_be_half_loaded() -> None:
     with pytest.raises(PolicyError):
         bundle_of(READ, other="forbid env {\n")
+
+
+def test_limits_of_one_name_in_different_files_would_count_twice() -> None:
+    limit = "limit l { call fs.read  at most 2 per 1h }\n"
+    with pytest.raises(PolicyError, match=r"limit `l` is declared in a\.policy too"):
+        bundle_of(limit, a=limit)

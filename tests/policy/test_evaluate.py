@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.policy.build import FACTS, bundle_of, outcome, verdict_of
+from governance.policy.compiled import compiled
+from governance.policy.decision import Code
+from governance.policy.evaluate import evaluate
+from tests.policy.build import FACTS, bundle_of, case_of, outcome, verdict_of
 
 READ = 'permit read { agent in coders  call fs.read  when path under "/workspace"  sandbox reader  because "work" }\n'
 EXEC = 'permit run { agent in coders  call proc.exec  sandbox SANDBOX  PROTECTED because "tests" }\n'
@@ -239,3 +242,32 @@ def test_what_the_engine_lacks_is_denied_though_permitted() -> None:
     }
     assert "gvisor" in found["bob"].reason
     assert "workspace" in found["homeless"].reason
+
+
+ROWS = """
+capability x.run "s" { rows: List<Json>(1..)  more: Set<Json>?  effects { }  argv { /bin/x }  stdin { rows more } }
+permit r { agent any  call x.run  when CONDITION  sandbox reader  because "x" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "arguments", "holds"),
+    [
+        ("rows contains 1", "rows=[true]", False),
+        ("rows contains 1", "rows=[0, 1]", True),
+        ("rows contains [1]", "rows=[[true]]", False),
+        ("rows contains [1]", "rows=[[1]]", True),
+        ("rows starts [1]", "rows=[true, 2]", False),
+        ("rows starts [1]", "rows=[1, 2]", True),
+        ("rows ends [false]", "rows=[1, 0]", False),
+        ("rows ends [false, 0]", "rows=[0]", False),
+        ("rows ends [false]", "rows=[1, false]", True),
+        ("more is present and more contains true", "rows=[1], more=[1]", False),
+        ("more is present and more contains true", "rows=[1], more=[1, true]", True),
+    ],
+)
+def test_within_json_a_number_is_no_truth_value(condition: str, arguments: str, *, holds: bool) -> None:
+    bundle = bundle_of(ROWS.replace("CONDITION", condition))
+    case = case_of(bundle, f"x.run({arguments})")
+    assert evaluate(bundle, case) == compiled(bundle)(case)
+    assert (evaluate(bundle, case).code is Code.PERMITTED) is holds

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import permutations
+
 import pytest
 
 from governance.canonical import digest
 from governance.policy.decision import Mount, SandboxSpec, Scratch
 from governance.policy.facts import EngineFacts
+from governance.policy.profile import Egress
+from governance.policy.sandboxes import combine
 from tests.policy.build import FACTS, bundle_of, verdict_of
 
 IMAGE = "sha256:" + "a" * 64
@@ -116,3 +121,30 @@ def test_what_the_engine_does_not_have_is_no_sandbox(image: str, facts: EngineFa
 def test_a_pinned_image_that_the_engine_has_is_used() -> None:
     rules = f'sandbox s {{ image "governance/base@{IMAGE}" }}\n' + permits("s")
     assert sandbox_of(rules, 'fs.read(path="/a")', FACTS).image == f"governance/base@{IMAGE}"
+
+
+@pytest.mark.parametrize(
+    "egresses",
+    [
+        (("GET", 443), ("POST", 443)),
+        (("GET HEAD", 443), ("HEAD POST", 443), ("GET POST", 443)),
+        (("GET", 443), ("GET", 80)),
+    ],
+)
+def test_ways_to_the_network_with_nothing_in_common_are_no_way(egresses: tuple[tuple[str, int], ...]) -> None:
+    (rule,) = bundle_of(permits("reader")).rules
+    assert rule.profile is not None
+    hosts = frozenset({"a.example.org"})
+    profiles = tuple(
+        replace(rule.profile, egress=Egress(hosts, port, frozenset(methods.split())))
+        for methods, port in egresses
+    )
+    assert combine(profiles).egress is None
+    assert combine(profiles[:1] * 2).egress == profiles[0].egress
+
+
+def test_the_order_of_profiles_changes_nothing() -> None:
+    reader = bundle_of(BOXES + permits("one", "two", "reader")).rules
+    profiles = tuple(rule.profile for rule in reader if rule.profile is not None)
+    found = {combine(order) for order in permutations((*profiles, profiles[0]))}
+    assert len(found) == 1

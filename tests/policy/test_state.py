@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from governance.policy.change import Carry, Count, Expect, Hold, See, Use, change_from_json, change_to_json
@@ -57,23 +59,13 @@ def test_what_was_seen_is_sure_perhaps_or_too_long_ago(since: int, found: bool |
     assert state.happened("s", "w", since) is found
 
 
-@pytest.mark.parametrize(
-    ("value", "said"),
-    [
-        ("ann@example.org", True),
-        ("ann", True),
-        ("example", True),
-        ("xample", False),
-        ("12.5", True),
-        ("2.5", False),
-        ("an", False),
-        ("bob", False),
-    ],
-)
-def test_a_value_was_said_as_a_whole_word(value: str, said: bool) -> None:
+def test_a_value_was_said_by_whoever_said_it() -> None:
     state = State().with_text("s", ["user"], "send 12.5 to ann@example.org, please")
-    assert state.said("s", "user", value) is said
-    assert state.said("s", "trusted", value) is False
+    assert state.said("s", "user", "ann@example.org") is True
+    assert state.said("s", "user", Decimal("12.5")) is True
+    assert state.said("s", "user", "example.org") is None
+    assert state.said("s", "trusted", "ann@example.org") is False
+    assert state.said("t", "user", "ann@example.org") is False
 
 
 def test_of_text_that_was_cut_off_nothing_is_sure() -> None:

@@ -163,6 +163,8 @@ def _rules(scope: FileScope, file: FileSyntax) -> None:
         match statement:
             case RuleSyntax():
                 reference = _reference(scope, statement.name.text, statement.kind.start)
+                if statement.kind.text == "limit" and statement.name.text not in seen:
+                    _limit(scope, statement.name)
                 if statement.kind.text != "label":
                     scope.declare("rule", statement.name, statement, seen)
                 _rule(scope, statement, reference)
@@ -170,6 +172,14 @@ def _rules(scope: FileScope, file: FileSyntax) -> None:
                 scope.declare("rule", statement.name, statement, seen)
                 proof = check_proof(scope, statement, _reference_of(scope, statement.name))
                 scope.scope.proofs += () if proof is None else (proof,)
+
+
+def _limit(scope: FileScope, name: Word) -> None:
+    """Note where a limit is declared: amounts are counted under its name alone, wherever it stands."""
+    home = scope.scope.homes.setdefault(("limit", name.text), scope.source.name)
+    if home != scope.source.name:
+        message = f"the limit `{name.text}` is declared in {home} too, and amounts would count twice"
+        scope.report("declared-twice", message, name, "rename one of them")
 
 
 def _scenarios(scope: FileScope, file: FileSyntax) -> None:

@@ -48,6 +48,7 @@ from governance.policy.syntax import Member as MemberSyntax
 from governance.policy.syntax import SizeOf as SizeOfSyntax
 from governance.policy.syntax import Window as WindowSyntax
 from governance.policy.target import may_be_about
+from governance.text import with_article
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,7 +184,7 @@ class Conditions(Names):
             return None
         given, kind = found
         if kind.name not in ("String", "Path", "Url", "Host", "Email", "Int", "Decimal", "Cidr"):
-            message = f"where a {kind.name} comes from cannot be told"
+            message = f"where {with_article(kind.name)} comes from cannot be told"
             mend = "ask it of a text, a number, a path, a URL, a host or an address"
             self.scope.report("no-provenance", message, syntax.name, mend)
             return None
@@ -222,7 +223,10 @@ class Conditions(Names):
         if isinstance(syntax.left, SizeOfSyntax):
             if kind.name not in ("String", "Argv", "List", "Set"):
                 self.scope.report(
-                    "no-size", f"a {kind.name} has no size", syntax.left.name, "compare the value itself"
+                    "no-size",
+                    f"{with_article(kind.name)} has no size",
+                    syntax.left.name,
+                    "compare the value itself",
                 )
                 return None
             left, kind = SizeOf(given), Type("Int", low=0)
@@ -238,11 +242,12 @@ class Conditions(Names):
         part = self._host_in(kind, operator)
         kind = kind if part is None else Type("Host")
         if operator not in _OPERATORS[kind.name]:
-            mend = (
-                f"a {kind.name} goes with {', '.join(_OPERATORS[kind.name]) or 'its fields, like name.field'}"
-            )
+            mend = f"{with_article(kind.name)} goes with {', '.join(_OPERATORS[kind.name]) or 'its fields, like name.field'}"
             self.scope.report(
-                "bad-operator", f"`{operator}` does not go with a {kind.name}", syntax.operator, mend
+                "bad-operator",
+                f"`{operator}` does not go with {with_article(kind.name)}",
+                syntax.operator,
+                mend,
             )
             return None
         if kind.name in ("Path", "PathGlob"):
@@ -335,7 +340,7 @@ class Conditions(Names):
             or other.item != kind.item
             or operator not in ("==", "!=", "<", "<=", ">", ">=")
         ):
-            message = f"`{syntax.name.text}` is a {other}, which `{operator}` does not compare with a {kind}"
+            message = f"`{syntax.name.text}` is {with_article(str(other))}, which `{operator}` does not compare with {with_article(str(kind))}"
             self.scope.report("ill-typed", message, syntax.name, "compare values of one type")
             return None
         return SizeOf(given) if isinstance(syntax, SizeOfSyntax) else given

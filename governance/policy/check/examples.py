@@ -14,7 +14,7 @@ from governance.policy.sandboxes import combinable, derive
 from governance.policy.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from governance.policy.bundle import Bundle
     from governance.policy.decision import RuleReference
@@ -39,24 +39,43 @@ def check_combinations(bundle: Bundle, sources: Mapping[str, Source]) -> Iterato
             continue
         for agent in bundle.agents.values():
             lineage = bundle.lineage(agent)
-            concerned = [rule for rule in permits if any(rule.audience.includes(each) for each in lineage)]
-            for rule in concerned[1:]:
-                reason = _uncombinable(concerned[0], rule)
-                if reason is not None and rule.reference not in reported:
+            for rule, reason in _uncombinable(
+                [rule for rule in permits if any(rule.audience.includes(each) for each in lineage)]
+            ):
+                if rule.reference not in reported:
                     reported.add(rule.reference)
                     yield Diagnostic(
                         "no-combination",
                         reason,
                         place_of(sources, rule),
-                        "use one image, one mount and one port, or part the rules",
+                        "use one image, one mount, one port and a common method, or part the rules",
                     )
 
 
-def _uncombinable(left: Rule, right: Rule) -> str | None:
-    """Return why the two permits cannot both apply to a call."""
-    reason = combinable(left.profile, right.profile) if left.profile and right.profile else None
-    both = f"{left.reference.name} and {right.reference.name}"
-    return None if reason is None else f"{both} can permit one call, but {reason}"
+def _uncombinable(permits: Sequence[Rule]) -> Iterator[tuple[Rule, str]]:
+    """Yield each permit that cannot apply to a call beside those before it, and why.
+
+    Two that cannot be combined may both be combined with a third, which has no network, so each is compared with
+    all; and of three any two may have a method in common that all of them do not have.
+    """
+    before: dict[str, Rule] = {}
+    methods: frozenset[str] = frozenset()
+    for rule in permits:
+        profile = rule.profile
+        if profile is None or profile.name in before:
+            continue
+        found = ((other, combinable(other.profile, profile)) for other in before.values() if other.profile)
+        other, reason = next(((each, why) for each, why in found if why), (None, None))
+        ours = profile.egress.methods if profile.egress else frozenset()
+        if other is not None:
+            yield rule, f"{other.reference.name} and {rule.reference.name} can permit one call, but {reason}"
+        elif methods and ours and methods.isdisjoint(ours):
+            yield (
+                rule,
+                f"{rule.reference.name} and those before it can permit one call, and no method is common to all",
+            )
+        methods = methods & ours or methods or ours
+        before[profile.name] = rule
 
 
 def place_of(sources: Mapping[str, Source], rule: Rule) -> Span:
@@ -79,10 +98,15 @@ def ended_rules(bundle: Bundle, sources: Mapping[str, Source], at: int | None) -
     """Warn of every rule that has no effect any more at `at`."""
     for rule in bundle.rules:
         if at is not None and rule.ends is not None and rule.ends <= at:
-            message = f"the {rule.kind} `{rule.name}` ended at {instant(rule.ends)} and has no effect"
-            yield Diagnostic(
-                "ended", message, place_of(sources, rule), "renew it, or remove it", warning=True
-            )
+            mend = "renew it, or remove it"
+            what = f"the {rule.kind} `{rule.name}` ended at {instant(rule.ends)} and has no effect"
+            if rule.profile is not None and rule.ends != rule.until:
+                waiver = f"the waiver of the sandbox `{rule.profile.name}` ended at {instant(rule.ends)}"
+                what, mend = (
+                    f"{waiver}, so `{rule.name}` has no effect",
+                    "renew the waiver, or remove the permit",
+                )
+            yield Diagnostic("ended", what, place_of(sources, rule), mend, warning=True)
 
 
 def check_examples(bundle: Bundle, sources: Mapping[str, Source]) -> Iterator[Diagnostic]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
+from governance.canonical import EXACT_INTEGER
 from governance.capabilities.glob import PathSet
 from governance.capabilities.numbers import decimal_of
 from governance.capabilities.values import check_glob, check_path, quantity
-from governance.text import excerpt
+from governance.text import excerpt, with_article
 
 if TYPE_CHECKING:
     from governance.capabilities.values import Type, Value
@@ -22,7 +24,7 @@ def constant(scope: FileScope, literal: LiteralSyntax, kind: Type) -> Value | No
     try:
         return kind.check(_spelled(literal, kind))
     except ValueError as error:
-        scope.report("ill-typed", f"this is no {kind}: {error}", literal, f"write a {kind}")
+        scope.report("ill-typed", f"this is no {kind}: {error}", literal, f"write {with_article(str(kind))}")
         return None
 
 
@@ -36,10 +38,18 @@ def _spelled(literal: LiteralSyntax, kind: Type) -> object:
     if isinstance(value, tuple):
         return tuple(_spelled(item, kind.item or kind) for item in value)
     if isinstance(value, str) and not literal.quoted:
+        if kind.name == "Int":
+            raise ValueError(
+                f"`{excerpt(value)}` is no whole number; write it without a point, a unit or a zero before it"
+            )
         if kind.name not in _UNQUOTED:
             raise ValueError(f'it stands without quotes; write "{excerpt(value)}"')
         return decimal_of(value) if kind.name == "Decimal" else value
     return value
+
+
+_WHOLE: Final = re.compile(r"0|-?[1-9][0-9]*")
+_ZERO: Final = re.compile(r"-?0[0-9]|-0")
 
 
 def single(scope: FileScope, clauses: tuple[Clause, ...], keyword: str) -> Clause | None:
@@ -55,11 +65,19 @@ def single(scope: FileScope, clauses: tuple[Clause, ...], keyword: str) -> Claus
 def number(scope: FileScope, word: Word, name: str) -> int | None:
     """Return a number of the type `name`, with or without a unit; what is none is reported, and None."""
     try:
-        return int(word.text) if word.text.lstrip("-").isdigit() else quantity(word.text, name)
+        value = int(word.text) if _WHOLE.fullmatch(word.text) else quantity(word.text, name)
     except (ValueError, KeyError):
         unit = {"Size": " like 64MiB", "Duration": " like 30s"}.get(name, "")
-        scope.report("bad-number", f"`{word.text[:40]}` is no {name}", word, f"write a whole number{unit}")
+        zero = ", without a zero before it" if _ZERO.match(word.text) else ""
+        mend = f"write a whole number{unit}{zero}"
+        scope.report("bad-number", f"`{word.text[:40]}` is no {name}", word, mend)
         return None
+    if value > EXACT_INTEGER:
+        scope.report(
+            "bad-bounds", f"`{excerpt(word.text)}` is out of range", word, f"at most {EXACT_INTEGER}"
+        )
+        return None
+    return value
 
 
 def path_sets(scope: FileScope, literal: LiteralSyntax, *, tree: bool) -> tuple[PathSet, ...]:

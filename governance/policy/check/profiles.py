@@ -73,10 +73,12 @@ def check_profile(scope: FileScope, syntax: SandboxSyntax) -> Profile | None:
         mount=_path(scope, mounts[0].target) if mounts else None,
         writable=bool(mounts) and _mode(scope, mounts[0].mode),
         scratch=tuple(
-            Scratch(_path(scope, each.target), _limit(scope, each.size, "scratch")) for each in scratch
+            sorted(
+                Scratch(_path(scope, each.target), _limit(scope, each.size, "scratch")) for each in scratch
+            )
         ),
         egress=egress,
-        secrets=tuple(sorted(_secret(scope, each, egress) for each in _all(syntax, SecretSyntax))),
+        secrets=_secrets(scope, _all(syntax, SecretSyntax), egress),
         shared=_word(scope, fields, "reuse") == "per-agent",
         waiver=_waiver(scope, _one(scope, _all(syntax, WaiveSyntax), syntax.name, "waive")),
         memory=_limit(scope, fields.get("memory"), "memory"),
@@ -87,6 +89,7 @@ def check_profile(scope: FileScope, syntax: SandboxSyntax) -> Profile | None:
     )
     _network(scope, fields, profile)
     _root(scope, fields, profile)
+    _waived(scope, _all(syntax, WaiveSyntax)[:1], profile)
     _apart(scope, [*(each.target for each in mounts[:1]), *(each.target for each in scratch)])
     return profile if len(scope.scope.diagnostics) == before else None
 
@@ -151,6 +154,13 @@ def _root(scope: FileScope, fields: dict[str, Word], profile: Profile) -> None:
         scope.report("writable-root", message, fields["root"], mend)
 
 
+def _waived(scope: FileScope, waivers: list[WaiveSyntax], profile: Profile) -> None:
+    """Report a waiver of nothing: it would end its permits, and nobody has to accept a risk."""
+    if waivers and not (profile.root and profile.isolation != "microvm"):
+        message = "nothing here needs a waiver: that is for a writable root without isolation microvm"
+        scope.report("needless-waiver", message, waivers[0].reason, "leave it out")
+
+
 def _egress(scope: FileScope, syntax: HostsSyntax | None) -> Egress | None:
     if syntax is None:
         return None
@@ -179,12 +189,27 @@ def _host(scope: FileScope, word: Word) -> None:
         scope.report("wide-host", message, word, f'name a domain that someone owns, like "*.example.{name}"')
 
 
+def _secrets(scope: FileScope, syntax: list[SecretSyntax], egress: Egress | None) -> tuple[Secret, ...]:
+    seen: dict[tuple[str, str], SecretSyntax] = {}
+    for each in syntax:
+        if seen.setdefault((each.name.text, each.host.text), each) is not each:
+            message = f"`{each.name.text}` goes to {each.host.text} twice"
+            scope.report("said-twice", message, each.name, "keep one of them")
+    return tuple(sorted(_secret(scope, each, egress) for each in syntax))
+
+
 def _secret(scope: FileScope, syntax: SecretSyntax, egress: Egress | None) -> Secret:
     host = syntax.host.text
-    if egress is None or not any(covers_host(each, host) for each in egress.hosts):
-        message = f"the sandbox cannot reach {host}, where the secret goes"
-        mend = f'add network hosts "{host}", or leave the secret out'
-        scope.report("lost-secret", message, syntax.host, mend)
+    try:
+        check_host(host)
+    except ValueError as error:
+        mend = 'name one host, like "data.example.org"'
+        scope.report("bad-host", f"this is no host: {error}", syntax.host, mend)
+    else:
+        if egress is None or not any(covers_host(each, host) for each in egress.hosts):
+            message = f"the sandbox cannot reach {host}, where the secret goes"
+            mend = f'add network hosts "{host}", or leave the secret out'
+            scope.report("lost-secret", message, syntax.host, mend)
     if syntax.form.text not in CHOICES["as"]:
         scope.unknown("form", syntax.form, CHOICES["as"])
     return Secret(syntax.name.text, host, syntax.form.text)
@@ -229,7 +254,7 @@ def _thousandths(scope: FileScope, word: Word | None) -> int:
     """Return processors as thousandths of one; `0.5` is 500."""
     if word is None:
         return 1000
-    match = re.fullmatch(r"([0-9]{1,3})(?:\.([0-9]{1,3}))?", word.text)
+    match = re.fullmatch(r"(0|[1-9][0-9]{0,2})(?:\.([0-9]{1,3}))?", word.text)
     value = int(match[1]) * 1000 + int((match[2] or "").ljust(3, "0")) if match else 0
     if not 10 <= value <= 256_000:
         scope.report("out-of-range", f"cpus {word.text} is out of range", word, "between 0.01 and 256")

@@ -14,6 +14,7 @@ from governance.policy.check.targets import check_targets
 from governance.policy.check.vocabulary import CLAUSES
 from governance.policy.rule import Audience, Clearance, Example, Proof, Rule
 from governance.policy.target import may_be_about
+from governance.text import with_article
 
 if TYPE_CHECKING:
     from governance.capabilities.declaration import Capability
@@ -64,20 +65,29 @@ class _Read:
             found.append(None if clause is None else checker.check(cast("ConditionSyntax", clause.items[0])))
         return found[0], found[1], about
 
-    def targets(self) -> tuple[Target, ...]:
+    def targets(self, *, permit: bool) -> tuple[Target, ...]:
         clause = single(self.scope, self.clauses, "call")
         if clause is None:
             message = f"the rule `{self.name.text}` does not say which calls"
             self.scope.report("no-call", message, self.name, "add call NAME")
             return ()
-        return check_targets(self.scope, cast("tuple[TargetSyntax, ...]", clause.items))
+        found = cast("tuple[TargetSyntax, ...]", clause.items)
+        return check_targets(self.scope, found, lets_through=permit)
 
     def because(self, *, needed: bool) -> str:
         words = self.words("because")
-        if not words and needed:
+        reason = words[0].text if words else ""
+        if needed and not reason.strip():
             message = f"the rule `{self.name.text}` gives no reason"
             self.scope.report("no-reason", message, self.name, 'add because "…"')
-        return words[0].text if words else ""
+        return reason
+
+    def approvers(self) -> tuple[Word, ...]:
+        words = self.words("approver")
+        for word in words:
+            if not word.text.strip():
+                self.scope.report("no-approver", "nobody has this name", word, 'name someone, like "dana"')
+        return words
 
     def until(self) -> int | None:
         words = self.words("until")
@@ -91,7 +101,7 @@ def check_rule(scope: FileScope, syntax: RuleSyntax, reference: RuleReference) -
     _only(scope, syntax)
     read = _Read(scope, syntax.clauses, syntax.name)
     audience = _audience(scope, syntax)
-    targets = read.targets()
+    targets = read.targets(permit=kind == "permit")
     when, unless, about = read.conditions(targets, permit=kind == "permit")
     budget = check_budget(scope, syntax, about) if kind == "limit" else None
     rule = Rule(
@@ -105,7 +115,7 @@ def check_rule(scope: FileScope, syntax: RuleSyntax, reference: RuleReference) -
         profile=_profile(scope, syntax) if kind == "permit" else None,
         including_protected=single(scope, syntax.clauses, "including") is not None,
         budget=budget,
-        approvers=frozenset(word.text for word in read.words("approver")),
+        approvers=frozenset(word.text for word in read.approvers()),
         until=read.until(),
     )
     examples = tuple(example for keyword in _VERDICTS for example in _examples(scope, syntax, keyword))
@@ -117,7 +127,7 @@ def check_clearance(scope: FileScope, syntax: RuleSyntax, reference: RuleReferen
     before = len(scope.scope.diagnostics)
     _only(scope, syntax)
     read = _Read(scope, syntax.clauses, syntax.name)
-    labels, approvers = read.words("clears"), read.words("approver")
+    labels, approvers = read.words("clears"), read.approvers()
     for label in labels:
         if label.text not in scope.scope.labels:
             scope.unknown("label", label, scope.scope.labels)
@@ -149,7 +159,7 @@ def _only(scope: FileScope, syntax: RuleSyntax) -> None:
     kind = syntax.kind.text
     for clause in syntax.clauses:
         if clause.keyword not in CLAUSES[kind]:
-            message = f"`{clause.keyword}` says nothing in a {kind}"
+            message = f"`{clause.keyword}` says nothing in {with_article(kind)}"
             place = (clause.start, clause.end)
             scope.report(f"not-in-{kind}", message, place, "leave it out")
 

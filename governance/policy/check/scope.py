@@ -46,7 +46,7 @@ class Scope:
     labels: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
     homes: dict[tuple[str, str], str] = field(default_factory=dict)
-    """The file that declares each let and sandbox, by its kind and name."""
+    """The file that declares each let, sandbox and limit, by its kind and name."""
     imports: dict[str, frozenset[str]] = field(default_factory=dict)
     """The files that each file imports."""
 

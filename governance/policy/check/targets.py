@@ -8,6 +8,7 @@ from governance.capabilities.declaration import Verb
 from governance.capabilities.hosts import check_host
 from governance.policy.check.conditions import literal_of
 from governance.policy.check.literals import path_sets
+from governance.policy.check.suffixes import check_owned
 from governance.policy.check.vocabulary import VERBS
 from governance.policy.syntax import NamedTarget
 from governance.policy.target import Doing, Named
@@ -23,9 +24,17 @@ _ON_PATHS: Final = frozenset({Verb.READ, Verb.WRITE, Verb.CREATE, Verb.DELETE})
 _ON_HOSTS: Final = frozenset({Verb.SEND, Verb.RECEIVE})
 
 
-def check_targets(scope: FileScope, syntax: tuple[TargetSyntax, ...]) -> tuple[Target, ...]:
-    """Return the targets; none at all when something about one is wrong and reported."""
-    found = [_named(scope, item) if isinstance(item, NamedTarget) else _doing(scope, item) for item in syntax]
+def check_targets(
+    scope: FileScope, syntax: tuple[TargetSyntax, ...], *, lets_through: bool = False
+) -> tuple[Target, ...]:
+    """Return the targets; none at all when something about one is wrong and reported.
+
+    What `lets_through` calls names domains that someone owns.
+    """
+    found = [
+        _named(scope, item) if isinstance(item, NamedTarget) else _doing(scope, item, lets_through)
+        for item in syntax
+    ]
     kept = tuple(target for target in found if target is not None)
     return kept if len(kept) == len(found) else ()
 
@@ -43,7 +52,7 @@ def _named(scope: FileScope, target: NamedTarget) -> Target | None:
     return Named(family)
 
 
-def _doing(scope: FileScope, target: AnyTarget) -> Target | None:
+def _doing(scope: FileScope, target: AnyTarget, lets_through: bool) -> Target | None:
     if not target.verbs:
         return Named(frozenset(scope.scope.capabilities))
     before = len(scope.scope.diagnostics)
@@ -60,6 +69,8 @@ def _doing(scope: FileScope, target: AnyTarget) -> Target | None:
             scope.report("bad-effect", f"only effects {what}", target.reach, "leave the place out")
         elif literal is not None and hosts:
             doing = Doing(verbs, domains=_domains(scope, literal))
+            if lets_through:
+                check_owned(scope, doing.domains or (), target.place)
         elif literal is not None:
             doing = Doing(verbs, places=path_sets(scope, literal, tree=target.reach.text == "under"))
     return doing if len(scope.scope.diagnostics) == before else None

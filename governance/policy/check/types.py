@@ -50,9 +50,12 @@ def check_type(scope: FileScope, syntax: TypeSyntax, depth: int = 0) -> Type | N
         else:
             item = check_type(scope, syntax.item, depth)
     low, high = _bounds(scope, syntax)
+    seen: dict[str, Word] = {}
+    for word in syntax.names:
+        scope.declare("name", word, word, seen)
     if len(scope.scope.diagnostics) > before:
         return None
-    names = tuple(word.text for word in syntax.names)
+    names = tuple(seen)
     within = syntax.within.place.text if syntax.within else None
     return Type(name, low, high, names, within, item, syntax.optional)
 

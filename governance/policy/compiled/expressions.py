@@ -133,12 +133,13 @@ class Expressions:
                 not isinstance(value, tuple) and test.operator != "contains"
             ):
                 return f"{left}.{test.operator}with({right})"
-            case "starts":
-                return f"{left}[:{len(cast('tuple[object, ...]', value))}] == {right}"
-            case "ends":
+            case "starts" | "ends":
                 length = len(cast("tuple[object, ...]", value))
-                return f"{left}[-{length}:] == {right}"
+                part = f"{left}[:{length}]" if test.operator == "starts" else f"{left}[-{length}:]"
+                return f"same({part}, {right})" if self._deep_items(test.left) else f"{part} == {right}"
             case "contains":
+                if self._deep_items(test.left):
+                    return f"any(same(each, {right}) for each in {left})"
                 return f"{right} in {left}"
             case "==" | "!=" if self._deep(test.left):
                 return f"{'not ' if test.operator == '!=' else ''}same({left}, {right})"
@@ -147,13 +148,19 @@ class Expressions:
 
     def _deep(self, operand: Operand) -> bool:
         """Whether the value may be JSON or hold others, of which Python takes some for equal that are not."""
-        if not isinstance(operand, Given):
-            return False
-        parameter = self.capability.parameter(operand.name)
+        return isinstance(operand, Given) and _is_deep(self._kind(operand))
+
+    def _deep_items(self, operand: Operand) -> bool:
+        """Whether the items of a list may be so; those of a command line are texts."""
+        kind = self._kind(operand) if isinstance(operand, Given) else None
+        return kind is None or (kind.item is not None and _is_deep(kind.item))
+
+    def _kind(self, given: Given) -> Type | None:
+        parameter = self.capability.parameter(given.name)
         kind = parameter.type if parameter else None
-        for _, name in operand.steps:
+        for _, name in given.steps:
             kind = kind.field(name) if kind else None
-        return kind is None or kind.name in ("Json", "List", "Set", "Record")
+        return kind
 
     def value(self, operand: Operand) -> str:
         """Return an expression for a value that is surely given."""
@@ -173,6 +180,10 @@ class Expressions:
     def names_sets(self, given: Given) -> bool:
         """Whether a value that is given may stand for more paths than the one it names."""
         return not given.steps and self.capability.names_sets(given.name)
+
+
+def _is_deep(kind: Type | None) -> bool:
+    return kind is None or kind.name in ("Json", "List", "Set", "Record")
 
 
 def part_expression(value: str, kind: Type, name: str) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from governance.capabilities.glob import PathSet
+from governance.capabilities.networks import Network
+from governance.capabilities.values import Type
 from governance.policy.condition import (
     Comparison,
     Constant,
@@ -16,6 +18,7 @@ from governance.policy.condition import (
     PathTest,
     Present,
     SizeOf,
+    Window,
 )
 from governance.policy.hosts import within_domain
 from governance.policy.truth import compare
@@ -25,8 +28,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from governance.capabilities.declaration import Capability
-    from governance.capabilities.networks import Network
-    from governance.capabilities.values import Type, Value
+    from governance.capabilities.values import Value
     from governance.policy.check.analysis.formula import Literal
     from governance.policy.condition import Condition
 
@@ -69,29 +71,48 @@ def _contradict(literals: list[Literal], capability: Capability) -> bool:
     match first:
         case Present():
             return len({cast("Present", each.test).present is each.holds for each in literals}) > 1
+        case Window():
+            return first.whole and not all(each.holds for each in literals)
         case PathTest():
-            return _no_path(literals)
+            return _no_path(literals, _type_of(first.given, capability, each=first.each))
         case NetworkTest():
-            return _no_network(literals)
-        case Comparison():
-            return _no_value(literals, _kind(first, capability))
+            return _no_network(literals, _type_of(first.given, capability, each=first.each))
+        case Comparison() if isinstance(first.left, SizeOf):
+            return _no_value(literals, _length_of(first.left.of, capability), None)
+        case Comparison() if isinstance(first.left, Given):
+            kind = _type_of(first.left, capability, each=first.each)
+            return _no_value(literals, kind if first.part is None else None, _domain_of(first, capability))
         case _:
             return False
 
 
-def _kind(test: Comparison, capability: Capability) -> Type | None:
-    """Return the type of the left side; that of a length is none."""
-    if not isinstance(test.left, Given) or test.part is not None:
-        return None
-    parameter = capability.parameter(test.left.name)
+def _type_of(given: Given, capability: Capability, *, each: bool) -> Type | None:
+    """Return the type of what is asked for, with `each` that of an item of it."""
+    parameter = capability.parameter(given.name)
     kind = parameter.type if parameter else None
-    for _, name in test.left.steps:
+    for _, name in given.steps:
         kind = kind.field(name) if kind else None
-    return kind.item if kind and test.each else kind
+    return kind.item if kind and each else kind
 
 
-def _no_path(literals: list[Literal]) -> bool:
-    wanted = [cast("PathTest", each.test).sets for each in literals if each.holds] or [(_EVERYWHERE,)]
+def _length_of(given: Given, capability: Capability) -> Type:
+    """Return the lengths that there are as a type."""
+    kind = _type_of(given, capability, each=False)
+    return Type("Int", kind.low or 0 if kind else 0, kind.high if kind else None)
+
+
+def _domain_of(test: Comparison, capability: Capability) -> str | None:
+    """Return the domain that the type of a host, or of the URL or address that it is a part of, keeps it within."""
+    given = cast("Given", test.left)
+    if given.steps and given.steps[-1][0].name in ("Url", "Email"):
+        given = Given(given.name, given.steps[:-1])
+    kind = _type_of(given, capability, each=test.each)
+    return kind.within if kind and kind.name in ("Host", "Url", "Email") else None
+
+
+def _no_path(literals: list[Literal], kind: Type | None) -> bool:
+    wanted = [cast("PathTest", each.test).sets for each in literals if each.holds]
+    wanted.append((PathSet.tree(kind.within) if kind and kind.within else _EVERYWHERE,))
     barred = [place for each in literals if not each.holds for place in cast("PathTest", each.test).sets]
     if any(all(any(place.within(bar) for bar in barred) for place in sets) for sets in wanted):
         return True
@@ -102,8 +123,9 @@ def _no_path(literals: list[Literal]) -> bool:
     )
 
 
-def _no_network(literals: list[Literal]) -> bool:
+def _no_network(literals: list[Literal], kind: Type | None) -> bool:
     wanted = [cast("NetworkTest", each.test).networks for each in literals if each.holds]
+    wanted += [(Network.of(kind.within),)] if kind and kind.within else []
     barred: list[Network] = [
         place for each in literals if not each.holds for place in cast("NetworkTest", each.test).networks
     ]
@@ -114,8 +136,8 @@ def _no_network(literals: list[Literal]) -> bool:
     )
 
 
-def _no_value(literals: list[Literal], kind: Type | None) -> bool:
-    """Whether no value of `kind` passes comparisons with constants; others are left out."""
+def _no_value(literals: list[Literal], kind: Type | None, domain: str | None) -> bool:
+    """Whether no value of `kind`, a host within `domain`, passes comparisons with constants; others are left out."""
     tests = [
         (cast("Comparison", each.test), each.holds)
         for each in literals
@@ -123,8 +145,21 @@ def _no_value(literals: list[Literal], kind: Type | None) -> bool:
     ]
     candidates = _candidates(tests, kind)
     if candidates is not None:
-        return not any(all(_passes(value, test, holds) for test, holds in tests) for value in candidates)
-    return _no_number(tests, kind) or _no_host(tests) or _no_text(tests)
+        return not any(
+            _fits(value, kind, domain) and all(_passes(value, test, holds) for test, holds in tests)
+            for value in candidates
+        )
+    return _no_number(tests, kind) or _no_host(tests, domain) or _no_text(tests)
+
+
+def _fits(value: Value, kind: Type | None, domain: str | None) -> bool:
+    """Whether a value that a test names is one that its type has."""
+    if domain is not None and kind is not None and kind.name == "Host":
+        return within_domain(cast("str", value), (domain,))
+    try:
+        return kind is None or kind.check(value) is not None
+    except ValueError:
+        return False
 
 
 def _passes(value: Value, test: Comparison, holds: bool) -> bool:
@@ -165,24 +200,23 @@ def _no_number(tests: list[tuple[Comparison, bool]], kind: Type | None) -> bool:
 
 
 def _bounds(kind: Type | None) -> tuple[_Number | None, _Number | None, bool]:
-    """Return the least and the greatest value of a type, and whether all are whole; without a type it is a length."""
-    if kind is None:
-        return 0, None, True
-    if kind.name not in ("Int", "Size", "Duration", "Decimal"):
+    """Return the least and the greatest value of a type, and whether all are whole."""
+    if kind is None or kind.name not in ("Int", "Size", "Duration", "Decimal"):
         return None, None, False
     least = 0 if kind.low is None and kind.name in ("Size", "Duration") else kind.low
     return least, kind.high, kind.name != "Decimal"
 
 
-def _no_host(tests: list[tuple[Comparison, bool]]) -> bool:
+def _no_host(tests: list[tuple[Comparison, bool]], domain: str | None) -> bool:
     def domains(test: Comparison) -> tuple[str, ...]:
         return cast("tuple[str, ...]", cast("Constant", test.right).value)
 
     wanted = [domains(test) for test, holds in tests if test.operator == "within" and holds]
+    wanted += [(domain,)] if domain else []
     barred = [
-        domain for test, holds in tests if test.operator == "within" and not holds for domain in domains(test)
+        name for test, holds in tests if test.operator == "within" and not holds for name in domains(test)
     ]
-    return any(all(within_domain(domain, barred) for domain in found) for found in wanted) or any(
+    return any(all(within_domain(name, barred) for name in found) for found in wanted) or any(
         not any(within_domain(one, [other]) or within_domain(other, [one]) for one in left for other in right)
         for number, left in enumerate(wanted)
         for right in wanted[number + 1 :]
