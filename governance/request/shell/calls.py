@@ -117,6 +117,11 @@ class _Binder:
                     "whether this runs in the folder that `cd` names is not sure",
                     "write cd FOLDER && { …; }",
                 )
+            if joint == ";" and _only_assigns(pipeline):
+                pending = ";"
+                continue
+            if pending == ";" and not moved and joint == "||":
+                self.refuse(pipeline.stages[0], "nothing-runs", "this never runs", "leave it out")
             target = self._folder(pipeline, where)
             if target is not None:
                 if joint == "||":
@@ -134,7 +139,7 @@ class _Binder:
             pending = None
         if not arms or pending is not None:
             place = script.steps[-1].pipeline.stages[0]
-            self.refuse(place, "nothing-runs", "nothing is run in this folder", "write what to run behind &&")
+            self.refuse(place, "nothing-runs", "behind this nothing is run", "write what to run behind it")
         return arms[0].flow if len(arms) == 1 else Steps(tuple(arms))
 
     def _folder(self, pipeline: Pipeline, where: _Where) -> str | None:
@@ -168,6 +173,17 @@ class _Binder:
                 "wrapper",
                 "`time` is not run here",
                 "leave it out; outcomes say how long they took",
+            )
+        if (
+            len(pipeline.stages) == 1
+            and not isinstance(pipeline.stages[0], Command)
+            and _moves(pipeline.stages[0])
+        ):
+            self.refuse(
+                pipeline.stages[0],
+                "folder-unsure",
+                "a `cd` in here is where what follows runs, too",
+                "write it in ( … )",
             )
         stages = tuple(self._stage(stage, where) for stage in pipeline.stages)
         flow: Flow = stages[0] if len(stages) == 1 else Pipe(stages)
@@ -480,6 +496,37 @@ class _Binder:
             self.refuse(word, "too-many", f"there are more than {_MOST_CALLS} calls", "ask for less at once")
         self.starts.append(Start(self._bound(capability, _said(values, word), (word,)), where.folder))
         return len(self.starts) - 1
+
+
+def _moves(stage: Stage) -> bool:
+    """Whether what follows a stage may run in another folder than what stands before it."""
+    match stage:
+        case Command():
+            return bool(stage.words) and stage.words[0].text == "cd"
+        case Group() | For():
+            scripts = [stage.script]
+        case If():
+            scripts = [each for branch in stage.branches for each in branch]
+            scripts += [] if stage.otherwise is None else [stage.otherwise]
+        case Loop():
+            scripts = [stage.condition, stage.script]
+        case Subshell():
+            return False
+        case _:
+            assert_never(stage)
+    return any(
+        len(pipeline.stages) == 1 and _moves(pipeline.stages[0])
+        for script in scripts
+        for _, pipeline in script.steps
+    )
+
+
+def _only_assigns(pipeline: Pipeline) -> bool:
+    """Whether a pipeline does nothing but give variables values that are known, which those behind it hold already."""
+    [stage, *others] = pipeline.stages
+    if others or pipeline.negated or not isinstance(stage, Command) or stage.words or stage.redirections:
+        return False
+    return all(each.value.text is not None for each in stage.assignments)
 
 
 def _said(values: dict[str, Plain], word: TypedWord) -> Said:
