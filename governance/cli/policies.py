@@ -8,7 +8,15 @@ from typing import Annotated
 import typer
 
 from governance.cli.console import Exit, err, out, print_json
-from governance.cli.options import AtOption, PoliciesOption, SessionOption, StateOption, state_of
+from governance.cli.options import (
+    AtOption,
+    HostRootOption,
+    PoliciesOption,
+    SessionOption,
+    StateOption,
+    host_roots,
+    state_of,
+)
 from governance.cli.show import explanation_table
 from governance.decide import decide
 from governance.errors import RequestError
@@ -71,6 +79,7 @@ def explain(
     policies: PoliciesOption,
     agent: Annotated[str, typer.Option("--agent", help="Who asks.")],
     session: SessionOption = "",
+    host_root: HostRootOption = None,
     at: AtOption = None,
     state: StateOption = None,
 ) -> None:
@@ -80,9 +89,10 @@ def explain(
     if known is None:
         raise typer.BadParameter(f"no agent is called {agent!r}; known: {', '.join(bundle.agents) or 'none'}")
     current, at = state_of(state), at or now()
+    origin = Origin(agent, roots=host_roots(host_root))
     try:
         bound = bind(
-            read_call(parse_request(call.encode(errors="surrogateescape"), Origin(agent))),
+            read_call(parse_request(call.encode(errors="surrogateescape"), origin)),
             bundle.capabilities,
         )
     except RequestError as error:
