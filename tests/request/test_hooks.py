@@ -149,7 +149,7 @@ def test_broken_event_is_refused(record: dict[str, Any]) -> None:
         (event(CLAUDE, "Edit", {"file_path": "a", "old_string": "", "new_string": "x"}), "no-counterpart", '""',
          "an empty text stands nowhere", "writes whole files"),
         (event(CLAUDE, "Grep", {"pattern": "a.b"}), "no-counterpart", '"a.b"', "`.` makes this a regular expression",
-         "a backslash before"),
+         "just this text is `a\\.b`"),
         (event(CLAUDE, "Grep", {"pattern": "a|b"}), "no-counterpart", '"a|b"', "`|` makes this", ""),
         (event(CLAUDE, "Grep", {"pattern": "\\bword"}), "no-counterpart", '"\\\\b', "`\\` makes this", ""),
         (event(CLAUDE, "Grep", {"pattern": "word\\"}), "no-counterpart", '"word', "`\\` makes this", ""),

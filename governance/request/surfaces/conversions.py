@@ -118,8 +118,9 @@ def _literal(value: Plain, _: Event) -> str:
             sign, at = text[at + 1], at + 1
         elif sign in _SIGNS:
             message = f"`{sign}` makes this a regular expression, and only plain text is searched for"
+            this = "".join(f"\\{each}" if each in _SIGNS else each for each in text)
             raise NoCounterpartError(
-                message, "search for a plain part of it, with a backslash before each such sign"
+                message, f"search for a plain part of it; just this text is `{excerpt(this)}`"
             )
         found.append(sign)
         at += 1
