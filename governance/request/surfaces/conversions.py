@@ -118,7 +118,7 @@ def _literal(value: Plain, _: Event) -> str:
             sign, at = text[at + 1], at + 1
         elif sign in _SIGNS:
             message = f"`{sign}` makes this a regular expression, and only plain text is searched for"
-            this = "".join(f"\\{each}" if each in _SIGNS else each for each in text)
+            this = "".join(f"\\{each}" if each in _SIGNS else each for each in text[:80])
             raise NoCounterpartError(
                 message, f"search for a plain part of it; just this text is `{excerpt(this)}`"
             )
