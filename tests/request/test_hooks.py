@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from governance.request.bind import IllTypedError, bind
 from governance.request.native import TOOLS, Command, Mapped, Patch, Refused
 from governance.request.roots import parse_root
 from governance.request.surface import read_call
+from governance.request.surfaces.conversions import LITERAL, Event, NoCounterpartError
 from tests.laws.strategies import HOSTILE, json_values, standard
 
 if TYPE_CHECKING:
@@ -329,3 +331,17 @@ def test_any_event_is_a_call_beneath_the_roots_or_refused(body: dict[str, Any]) 
     assert not isinstance(TOOLS[CLAUDE].get(body["tool_name"]), Command)
     again = bind(read_call(parse_request(str(found).encode(), Origin())), standard())
     assert again == found
+
+
+@given(st.text("ab.*\\()[]{}|^$-/ #é\n", max_size=8), st.text("ab.*\\()[]{}|^$-/ #é\n", max_size=8))
+def test_regular_expression_is_taken_for_the_one_text_that_it_matches(pattern: str, text: str) -> None:
+    alone = Event({}, "/", ())
+    assert LITERAL.apply(re.escape(text).replace("\\ ", " ").replace("\\\n", "\n"), alone) == text
+    try:
+        literal = LITERAL.apply(pattern, alone)
+    except NoCounterpartError as error:
+        assert "regular expression" in str(error)  # noqa: PT017 - a pattern may be refused or taken
+    else:
+        assert isinstance(literal, str)
+        assert re.fullmatch(pattern, literal)
+        assert bool(re.fullmatch(pattern, text)) == (literal == text)

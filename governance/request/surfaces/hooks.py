@@ -21,7 +21,7 @@ from governance.text import Source, excerpt, nearest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from governance.request.native import Field
+    from governance.request.native import Field, Tool
     from governance.request.surfaces.reader import Reader
     from governance.request.surfaces.shape import Shape
     from governance.request.syntax import CallSyntax, Plain
@@ -67,19 +67,11 @@ _INPUT: Final = ("tool_input",)
 def read_hook(reader: Reader, syntax: Syntax) -> CallSyntax:
     """Return the call that the tool of a hook event means. Raises `RequestError` where there is none."""
     members = reader.keys(reader.body, (), _EVENTS[syntax])
+    name = str(members["tool_name"])
     if "mcp_context" in members:
         message = "this tool is an MCP server's, and known by its name there only"
         raise reader.refusal(("mcp_context",), message, "send it as an MCP tools/call", "unknown-tool")
-    name = str(members["tool_name"])
-    tool = TOOLS[syntax].get(name)
-    if tool is None:
-        known = ", ".join(TOOLS[syntax])
-        near = ", ".join(nearest(name, TOOLS[syntax]))
-        mend = f"did you mean {near}?" if near else f"known: {known}"
-        raise reader.refusal(("tool_name",), f"no tool is called `{excerpt(name)}`", mend, "unknown-tool")
-    if isinstance(tool, Refused):
-        message = f"nothing here does what {name} does"
-        raise reader.refusal(("tool_name",), message, tool.instead, "no-counterpart")
+    tool = _tool(reader, TOOLS[syntax], name)
     given = reader.keys(members["tool_input"], _INPUT, _shape(syntax, name))
     cwd, roots = str(members["cwd"]), reader.origin.roots
     defaults = {key: field.default for key, field in tool.fields.items() if field.default is not None}
@@ -98,6 +90,19 @@ def read_hook(reader: Reader, syntax: Syntax) -> CallSyntax:
             return read_command(command, folder, event, reader.span((*_INPUT, tool.field)))
         case _:
             assert_never(tool)
+
+
+def _tool(reader: Reader, tools: Mapping[str, Tool], name: str) -> Mapped | Command | Patch:
+    """Return the tool of this name. Raises `RequestError` for one that is not known, or that nothing here says."""
+    tool = tools.get(name)
+    if tool is None:
+        near = ", ".join(nearest(name, tools))
+        mend = f"did you mean {near}?" if near else f"known: {', '.join(tools)}"
+        raise reader.refusal(("tool_name",), f"no tool is called `{excerpt(name)}`", mend, "unknown-tool")
+    if isinstance(tool, Refused):
+        message = f"nothing here does what {name} does"
+        raise reader.refusal(("tool_name",), message, tool.instead, "no-counterpart")
+    return tool
 
 
 def _mapped(reader: Reader, tool: Mapped, converted: Mapping[str, Plain]) -> CallSyntax:
