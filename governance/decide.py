@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from governance.policy.rule import Agent
     from governance.policy.state import State
     from governance.request.wire import Request
+    from governance.text import Span
 
 __all__ = ["Judgement", "decide", "judge", "unrecorded"]
 
@@ -129,13 +130,16 @@ def _told(error: GovernanceError) -> str:
     parts = []
     for diagnostic in error.diagnostics:
         span = diagnostic.span
-        where = (
-            ""
-            if span is None
-            else f"{'' if span.source.name == 'request' else f'{span.source.name}, '}column {span.column}: "
-        )
+        where = "" if span is None else _where(span)
         parts.append(f"{where}{diagnostic.message}{'; ' if diagnostic.help else ''}{diagnostic.help}")
     return ". ".join(parts)
+
+
+def _where(span: Span) -> str:
+    """Return a place in words: in what, where that is not the request itself, on which line, where it has several."""
+    inside = "" if span.source.name == "request" else f"{span.source.name}, "
+    line = f"line {span.line}, " if span.line > 1 else ""
+    return f"{inside}{line}column {span.column}: "
 
 
 def _decided(context: _Context, asked: Asked, agent: Agent | None) -> Judgement:

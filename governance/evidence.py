@@ -15,6 +15,7 @@ from governance.instant import instant, milliseconds
 from governance.policy.change import change_from_json, change_to_json
 from governance.policy.facts import EngineFacts
 from governance.policy.state import Grant
+from governance.request.roots import HostRoot, check_roots
 from governance.request.wire import Origin, Oversize, Syntax, parse_request
 
 if TYPE_CHECKING:
@@ -46,11 +47,13 @@ _GRAMMARS: Final = ("call", "json")
 def decision_body(request: Request, judgement: Judgement, state: State) -> dict[str, Json]:
     """Return the body of the record of a decision that was made in `state`."""
     decision = judgement.decision
+    roots = request.origin.roots
     return {
         "agent": request.origin.agent,
         "session": request.origin.session,
         "syntax": request.origin.syntax.value,
         "request": _line_json(request.line),
+        **({"host_roots": [list(root) for root in roots]} if roots else {}),
         "decision": decision.to_json(),
         "where": [{"rule": rule.name, "file": rule.file, "line": rule.line} for rule in decision.rules],
         "engine_version": VERSION,
@@ -127,11 +130,19 @@ def recorded_request(body: Mapping[str, Json]) -> Request:
     try:
         agent, session, syntax = body["agent"], body["session"], Syntax(str(body["syntax"]))
         line = _line(cast("Mapping[str, Json]", body["request"]))
+        roots = _roots(body.get("host_roots", ()))
     except (KeyError, ValueError, TypeError, AttributeError, binascii.Error) as error:
         message = f"the record holds no request that can be read: {type(error).__name__} {error}"
         mend = "replay it with the engine version that the record names"
         raise JournalError(Diagnostic("bad-record", message, None, mend)) from None
-    return parse_request(line, Origin(None if agent is None else str(agent), str(session), syntax))
+    origin = Origin(None if agent is None else str(agent), str(session), syntax, roots=roots)
+    return parse_request(line, origin)
+
+
+def _roots(data: Json) -> tuple[HostRoot, ...]:
+    """Return the host roots that a record names, none where it names none."""
+    pairs = [(str(host), str(sandbox)) for host, sandbox in cast("list[list[str]]", data)]
+    return check_roots(HostRoot(*pair) for pair in pairs)
 
 
 def _line_json(line: Line) -> dict[str, Json]:

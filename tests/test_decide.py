@@ -150,14 +150,16 @@ def test_without_a_bundle_everything_fails_closed() -> None:
 @pytest.mark.parametrize(
     "fault", [RuntimeError, KeyError, RecursionError, MemoryError, AssertionError, ValueError]
 )
-@pytest.mark.parametrize("where", ["read_call", "bind", "compiled", "_nearby"])
+@pytest.mark.parametrize("where", ["asked.read_call", "asked.bind", "decide.compiled", "decide._nearby"])
 def test_a_fault_of_the_engine_is_a_deny_that_names_it(
     where: str, fault: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise fault
 
-    monkeypatch.setattr(sys.modules["governance.decide"], where, fail)
+    module, name = where.split(".")
+    path = "governance.request.asked" if module == "asked" else "governance.decide"
+    monkeypatch.setattr(sys.modules[path], name, fail)
     decision = asked('fs.read(path="/etc/a")')
     assert (decision.verdict, decision.code) == ("deny", Code.FAIL_CLOSED)
     assert decision.reason == f"the engine failed: {fault.__name__}"

@@ -8,6 +8,8 @@ import pytest
 from governance.errors import PolicyError
 from governance.policy.stored import examine_bundle
 from governance.policy.trial import run_scenario
+from governance.request import Syntax
+from tests import surfaces_page
 from tests.diagnostics_page import PAGE, examples, page
 from tests.documents import DOCUMENTS, ROOT, Command, commands, normal, run
 from tests.policy.build import library
@@ -47,6 +49,15 @@ def test_each_diagnostic_has_an_example_that_gives_just_it() -> None:
     codes = declared_codes() - {"no-policies", "no-bundle", "bundle-edited", "other-meaning"}
     assert codes <= examples().keys()
     assert PAGE.read_text() == page()
+
+
+def test_the_table_of_native_tools_is_the_one_that_is_used() -> None:
+    assert surfaces_page.PAGE.read_text() == surfaces_page.page()
+
+
+def test_every_syntax_stands_on_the_page_of_surfaces() -> None:
+    rows = re.findall(r"^\| `([a-z-]+)` \| ", surfaces_page.PAGE.read_text(), re.MULTILINE)
+    assert {syntax.value for syntax in Syntax} - {"auto"} <= set(rows)
 
 
 def test_the_policies_of_the_language_page_load_together() -> None:

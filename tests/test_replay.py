@@ -10,10 +10,11 @@ import pytest
 from governance.canonical import canonical
 from governance.decide import judge
 from governance.errors import JournalError, PolicyError
-from governance.evidence import bundle_body, decision_body, fold
+from governance.evidence import bundle_body, decision_body, fold, recorded_request
 from governance.journal.record import Event
 from governance.policy.state import State
 from governance.replay import Replayed, replay, replay_with
+from governance.request.roots import HostRoot, check_roots
 from governance.request.wire import LIMIT, Origin, Oversize, Syntax, parse_request
 from tests.policy.build import FACTS, bundle_of
 
@@ -75,6 +76,44 @@ def test_every_kind_of_request_is_replayed_byte_for_byte(syntax: Syntax) -> None
     found = list(replay(log_of(bundle, *LINES, syntax=syntax), stored(bundle)))
     assert [each.seq for each in found] == list(range(1, len(LINES) + 1))
     assert [each.differences for each in found] == [()] * len(LINES)
+
+
+def test_host_roots_are_recorded_where_there_are_any_and_replayed() -> None:
+    bundle = bundle_of(READ + FORBID)
+    event = {
+        "session_id": "s",
+        "transcript_path": "/t",
+        "cwd": "/home/ann/web",
+        "hook_event_name": "PreToolUse",
+        "tool_name": "Read",
+        "tool_input": {"file_path": "a"},
+    }
+    line = json.dumps(event).encode()
+    roots = check_roots([HostRoot("/home/ann/web", "/workspace")])
+    verdicts = []
+    for origin in (Origin("ann", roots=roots), Origin("ann")):
+        request = parse_request(line, origin)
+        (first,) = log_of(bundle)
+        state = fold(State(), first)
+        body = json.loads(canonical(decision_body(request, judge(bundle, request, state, AT), state)))
+        assert body.get("host_roots") == ([["/home/ann/web", "/workspace"]] if origin.roots else None)
+        (again,) = replay([first, Event(1, AT, "decision", body)], stored(bundle))
+        assert again.differences == ()
+        verdicts.append(again.now["decision"])
+        if origin.roots:
+            elsewhere = {**body, "host_roots": [["/home/ann", "/workspace"]]}
+            (again,) = replay([first, Event(1, AT, "decision", elsewhere)], stored(bundle))
+            assert "decision" in again.differences
+    assert verdicts == ["allow", "deny"]
+
+
+@pytest.mark.parametrize(
+    "roots",
+    [1, "x", [1], [["/a"]], [["/a", "/b", "/c"]], [["a", "/b"]], [["/a", "/b"], ["/a/c", "/d"]], None],
+)
+def test_record_with_other_host_roots_cannot_be_read(roots: Json) -> None:
+    with pytest.raises(JournalError, match="no request that can be read"):
+        recorded_request({**BODY, "host_roots": roots})
 
 
 def test_a_log_without_a_bundle_is_replayed_as_denies() -> None:

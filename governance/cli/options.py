@@ -14,18 +14,22 @@ from governance.instant import check_instant
 from governance.journal import read
 from governance.library import load_policies
 from governance.policy.state import State
+from governance.request.roots import check_roots, parse_root
 from governance.request.wire import Syntax
 
 if TYPE_CHECKING:
     from governance.policy.bundle import Bundle
+    from governance.request.roots import HostRoot
 
 __all__ = [
     "AgentOption",
     "AtOption",
+    "HostRootOption",
     "PoliciesOption",
     "SessionOption",
     "StateOption",
     "SyntaxOption",
+    "host_roots",
     "load_or_none",
     "say",
     "state_of",
@@ -48,12 +52,28 @@ SyntaxOption = Annotated[
     Syntax, typer.Option("--syntax", help="How they are written; auto: told apart by shape.")
 ]
 
+HostRootOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--host-root",
+        metavar="HOST=SANDBOX",
+        help="Where the sandbox has a folder of the host, for the paths of hook events; may be given several times.",
+    ),
+]
 AtOption = Annotated[
     str | None, typer.Option("--at", callback=_instant, help="The instant to decide at; default: now.")
 ]
 StateOption = Annotated[
     Path | None, typer.Option("--state", exists=True, help="A decision log to take the state from.")
 ]
+
+
+def host_roots(texts: list[str] | None) -> tuple[HostRoot, ...]:
+    """Return the roots that `--host-root` declares."""
+    try:
+        return check_roots(parse_root(text) for text in texts or ())
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--host-root") from None
 
 
 def state_of(log: Path | None) -> State:

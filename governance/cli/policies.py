@@ -8,10 +8,18 @@ from typing import Annotated
 import typer
 
 from governance.cli.console import Exit, err, out, print_json
-from governance.cli.options import AtOption, PoliciesOption, SessionOption, StateOption, state_of
+from governance.cli.options import (
+    AtOption,
+    HostRootOption,
+    PoliciesOption,
+    SessionOption,
+    StateOption,
+    SyntaxOption,
+    host_roots,
+    state_of,
+)
 from governance.cli.show import explanation_json, explanation_table
-from governance.decide import decide
-from governance.errors import RequestError
+from governance.decide import judge
 from governance.gateway.clock import now
 from governance.instant import milliseconds
 from governance.library import examine_policies, load_policies
@@ -19,9 +27,7 @@ from governance.policy import Deny
 from governance.policy.case import Case, session_key
 from governance.policy.compiled import compiled
 from governance.policy.explain import explain as explain_call
-from governance.request.bind import bind
-from governance.request.surface import read_call
-from governance.request.wire import Origin, parse_request
+from governance.request.wire import Origin, Syntax, parse_request
 from governance.text import shown
 
 __all__ = ["check", "explain"]
@@ -71,6 +77,8 @@ def explain(
     policies: PoliciesOption,
     agent: Annotated[str, typer.Option("--agent", help="Who asks.")],
     session: SessionOption = "",
+    syntax: SyntaxOption = Syntax.AUTO,
+    host_root: HostRootOption = None,
     at: AtOption = None,
     state: StateOption = None,
     *,
@@ -82,30 +90,29 @@ def explain(
     if known is None:
         raise typer.BadParameter(f"no agent is called {agent!r}; known: {', '.join(bundle.agents) or 'none'}")
     current, at = state_of(state), at or now()
-    try:
-        bound = bind(
-            read_call(parse_request(call.encode(errors="surrogateescape"), Origin(agent))),
-            bundle.capabilities,
-        )
-    except RequestError as error:
-        if json:
-            diagnostics = [diagnostic.to_json() for diagnostic in error.diagnostics]
-            print_json({"decision": None, "call": None, "rules": [], "diagnostics": diagnostics})
-            return
-        out.print("deny: this is no call")
-        out.print(error.render())
-        return
-    case = Case(bound, bundle.lineage(known), session_key(agent, session), milliseconds(at), current)
-    explanation = explain_call(bundle, case)
-    decision = decide(bundle, bound, known, current, at, session).decision
+    origin = Origin(agent, session, syntax, roots=host_roots(host_root))
+    judgement = judge(bundle, parse_request(call.encode(errors="surrogateescape"), origin), current, at)
+    decision = judgement.decision
+    lineage, session = bundle.lineage(known), session_key(agent, session)
+    explanations = [
+        (each, explain_call(bundle, Case(each, lineage, session, milliseconds(at), current)))
+        for each in (judgement.work.calls if judgement.work else ())
+    ]
+    diagnostics = judgement.error.diagnostics if judgement.error else ()
     if json:
-        rules = explanation_json(explanation)
-        print_json({"decision": decision.to_json(), "call": str(bound), "rules": rules, "diagnostics": []})
+        calls = [{"call": str(each), "rules": explanation_json(why)} for each, why in explanations]
+        said = [diagnostic.to_json() for diagnostic in diagnostics]
+        print_json({"decision": decision.to_json(), "calls": calls, "diagnostics": said})
+        return
+    if judgement.error is not None:
+        out.print("deny: this is no call")
+        out.print(judgement.error.render())
         return
     out.print(f"{decision.verdict} {decision.code.value}: {shown(decision.reason)}")
-    out.print(f"call {bound}")
-    for effect in explanation.effects:
-        out.print(f"  may {shown(str(effect))}")
-    out.print(explanation_table(explanation))
+    for each, why in explanations:
+        out.print(f"call {each}")
+        for effect in why.effects:
+            out.print(f"  may {shown(str(effect))}")
+        out.print(explanation_table(why))
     for near in decision.nearest if isinstance(decision, Deny) else ():
         out.print(f"instead: {near}")

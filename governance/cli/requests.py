@@ -13,10 +13,12 @@ from governance.cli.lines import read_lines
 from governance.cli.options import (
     AgentOption,
     AtOption,
+    HostRootOption,
     PoliciesOption,
     SessionOption,
     StateOption,
     SyntaxOption,
+    host_roots,
     load_or_none,
     say,
     state_of,
@@ -33,6 +35,10 @@ _DECIDE_EXAMPLE = """\
 Example:
 
   echo 'fs.read(path="/workspace/src/app.py")' | governance decide --policies policies/examples/coder --agent claude-1
+
+A hook event names files of the host; say where the sandbox has them:
+
+  governance decide --policies policies/examples/coder --agent claude-1 --host-root /home/me/web=/workspace < event.json
 """
 _RUN_EXAMPLE = """\
 Example:
@@ -46,16 +52,18 @@ def decide(
     agent: AgentOption = None,
     session: SessionOption = "",
     syntax: SyntaxOption = Syntax.AUTO,
+    host_root: HostRootOption = None,
     at: AtOption = None,
     state: StateOption = None,
     *,
     explain: Annotated[bool, typer.Option("--explain", help="Add what only the operator may see.")] = False,
 ) -> None:
     """Decide one request a line from standard input; print one decision a line. Runs nothing."""
+    origin = Origin(agent, session, syntax, roots=host_roots(host_root))
     bundle = load_or_none(policies)
     current = state_of(state)
     for line in read_lines(sys.stdin.buffer):
-        request = parse_request(line, Origin(agent, session, syntax))
+        request = parse_request(line, origin)
         judgement = judge(bundle, request, current, request.origin.at or at or now())
         current = judgement.state
         shown = judgement.decision.to_json()
@@ -76,6 +84,7 @@ def run(
     ],
     session: SessionOption = "",
     syntax: SyntaxOption = Syntax.AUTO,
+    host_root: HostRootOption = None,
     workspaces: Annotated[
         Path,
         typer.Option(
@@ -88,11 +97,12 @@ def run(
     ] = False,
 ) -> None:
     """Decide one request a line and dispatch what is allowed; print each decision, then each outcome."""
+    origin = Origin(agent, session, syntax, roots=host_roots(host_root))
     configure(verbose=verbose)
     bundle = load_or_none(policies)
     with open_engine(log, bundle, workspaces, say) as engine:
         for line in read_lines(sys.stdin.buffer):
-            decided = engine.decide(line, Origin(agent, session, syntax))
+            decided = engine.decide(line, origin)
             print_json(decided.decision.to_json())
             if decided.fault is not None:
                 raise decided.fault

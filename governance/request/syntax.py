@@ -24,6 +24,7 @@ __all__ = [
     "Argument",
     "Array",
     "CallSyntax",
+    "CommandLine",
     "Literal",
     "Member",
     "Node",
@@ -84,6 +85,14 @@ class CallSyntax(NamedTuple):
     def span(self, node: Node | Argument) -> Span:
         """Return the place of an argument or a value of this call."""
         return self.source.span(node.start, node.end)
+
+
+class CommandLine(NamedTuple):
+    """A command line as it was typed in `folder`, a path of the sandbox; with `words` it is those, and no shell's text."""
+
+    source: Source
+    folder: str
+    words: tuple[str, ...] | None = None
 
 
 def parse_json(source: Source) -> Node:

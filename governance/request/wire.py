@@ -17,6 +17,7 @@ from governance.request.syntax import Object, parse_json, parse_values
 from governance.text import Source
 
 if TYPE_CHECKING:
+    from governance.request.roots import HostRoot
     from governance.request.syntax import Node, Plain
     from governance.text import Span
 
@@ -40,6 +41,9 @@ class Syntax(StrEnum):
     OPENAI = "openai"
     ANTHROPIC = "anthropic"
     SHELL = "shell"
+    CLAUDE_CODE = "claude-code"
+    CODEX = "codex"
+    GEMINI = "gemini"
 
 
 _JSON_BEGINS: Final = {Syntax.SHELL: ('{"',)}
@@ -62,13 +66,15 @@ Line: TypeAlias = bytes | Oversize
 class Origin:
     """Whose request it is, in which session and syntax; an envelope may overrule each.
 
-    `at` is the instant an envelope gives (RFC 3339, UTC), None where it gives none.
+    `at` is the instant an envelope gives (RFC 3339, UTC), None where it gives none. `roots` are the host folders
+    that the sandbox sees, which nothing but the operator says.
     """
 
     agent: str | None = None
     session: str = ""
     syntax: Syntax = Syntax.AUTO
     at: str | None = None
+    roots: tuple[HostRoot, ...] = ()
 
 
 class Request(NamedTuple):
@@ -151,6 +157,7 @@ def _unwrapped(line: Line, origin: Origin, text: str, members: dict[str, Plain])
         session=read.text("session", origin.session) or "",
         syntax=read.syntax(origin.syntax),
         at=read.instant(origin.at),
+        roots=origin.roots,
     )
     body = members["request"]
     if isinstance(body, str):

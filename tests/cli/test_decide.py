@@ -59,6 +59,41 @@ def test_two_mebibytes_on_a_line_are_one_deny(governance: Run, coder_policies: P
     assert codes == ["malformed", "unknown-capability"]
 
 
+def test_host_root_says_where_the_sandbox_has_a_folder_of_the_host(
+    governance: Run, coder_policies: Path
+) -> None:
+    event = {
+        "session_id": "s",
+        "transcript_path": "/t",
+        "cwd": "/home/me/web",
+        "hook_event_name": "PreToolUse",
+        "tool_name": "Read",
+        "tool_input": {"file_path": "/home/me/web/src/app.py"},
+    }
+    line = json.dumps(event)
+    words = ("decide", "--policies", coder_policies, "--agent", "claude-1")
+    root = ("--host-root", "/home/me/web=/workspace")
+    (decision,) = map(json.loads, governance(*words, *root, stdin=line.encode()).stdout.splitlines())
+    assert decision["code"] == "permitted"
+    assert decision["calls"][0]["arguments"]["path"] == "/workspace/src/app.py"
+    (decision,) = map(json.loads, governance(*words, stdin=line.encode()).stdout.splitlines())
+    assert (decision["code"], "known: none" in decision["reason"]) == ("malformed", True)
+    explained = governance("explain", *words[1:], *root, line)
+    assert explained.stdout.startswith("allow permitted")
+
+
+@pytest.mark.parametrize(
+    "roots", [("/home/me",), ("a=/b",), ("/a=/b/..",), ("/a=/x", "/a/b=/y"), ("/a=/x", "/b=/x")]
+)
+def test_other_host_roots_are_wrong_usage(
+    governance: Run, coder_policies: Path, roots: tuple[str, ...]
+) -> None:
+    words = [word for root in roots for word in ("--host-root", root)]
+    done = governance("decide", "--policies", coder_policies, *words, stdin=b"x()\n")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--host-root" in done.stderr
+
+
 def test_nothing_on_standard_input_is_nothing_to_answer(governance: Run, coder_policies: Path) -> None:
     done = governance("decide", "--policies", coder_policies)
     assert (done.returncode, done.stdout) == (0, "")

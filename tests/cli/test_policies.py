@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def test_check_says_what_a_bundle_holds(governance: Run, coder_policies: Path) -> None:
     done = governance("check", coder_policies)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("ok: 12 capabilities, 1 agents, 7 rules")
+    assert done.stdout.startswith("ok: 17 capabilities, 1 agents, 7 rules")
 
 
 def test_check_reports_every_mistake_with_its_place(governance: Run, tmp_path: Path) -> None:
@@ -71,13 +71,21 @@ def test_explain_as_json_says_what_the_table_says(governance: Run, coder_policie
     words = ("explain", "--policies", coder_policies, "--agent", "claude-1", "--json")
     found = json.loads(governance(*words, 'fs.search(path="/workspace", text="x")').stdout)
     assert found["decision"]["code"] == "forbidden"
-    keys = next(rule for rule in found["rules"] if rule["rule"] == "coder/keys")
+    keys = next(rule for rule in found["calls"][0]["rules"] if rule["rule"] == "coder/keys")
     assert (keys["applies"], keys["determines"]) == (True, True)
     assert {"part": "when", "says": "path matches keys", "of": "/workspace/**", "holds": None} in keys[
         "parts"
     ]
     unread = json.loads(governance(*words, "fs.read(path=1)").stdout)
-    assert (unread["decision"], unread["diagnostics"][0]["code"]) == (None, "ill-typed")
+    assert (unread["decision"]["code"], unread["calls"]) == ("ill-typed", [])
+    assert unread["diagnostics"][0]["code"] == "ill-typed"
+
+
+def test_explain_tells_of_each_call_of_a_command_line(governance: Run, coder_policies: Path) -> None:
+    words = ("explain", "--policies", coder_policies, "--agent", "claude-1", "--syntax", "shell")
+    found = json.loads(governance(*words, "--json", "cat a.py | head -n 3").stdout)
+    assert [each["call"].split("(")[0] for each in found["calls"]] == ["text.cat", "text.head"]
+    assert governance(*words, "cat a.py | head -n 3").stdout.count("\ncall ") == 2
 
 
 def test_json_tells_warnings_from_errors(governance: Run, tmp_path: Path) -> None:

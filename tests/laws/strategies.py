@@ -263,6 +263,10 @@ calls = written_calls().map(
 """Calls of the standard library."""
 
 
+SURFACES = (Syntax.CALL, Syntax.MCP, Syntax.OPENAI, Syntax.ANTHROPIC)
+"""The surfaces that any call can be written on."""
+
+
 def on_surface(syntax: Syntax, name: str, given: Mapping[str, object], *, ascii_only: bool = False) -> str:
     """Return the call as `syntax` writes it."""
 
@@ -280,5 +284,7 @@ def on_surface(syntax: Syntax, name: str, given: Mapping[str, object], *, ascii_
             return dumps({"type": "function", "id": "c", "function": function})
         case Syntax.ANTHROPIC:
             return dumps({"type": "tool_use", "id": "t", "name": name, "input": given})
+        case Syntax.CLAUDE_CODE | Syntax.CODEX | Syntax.GEMINI:
+            raise ValueError("a hook event writes only what its agent's tools mean")
         case _:
             assert_never(syntax)

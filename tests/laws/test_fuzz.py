@@ -16,6 +16,7 @@ from governance.errors import RequestError
 from governance.policy.parse import parse_file
 from governance.request import Origin, parse_request
 from governance.request.bind import bind
+from governance.request.roots import HostRoot
 from governance.request.surface import read_call
 from governance.text import Source
 from tests.laws.strategies import standard
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 DATA = Path(__file__).parent.parent / "data"
 ROUNDS = 1_500
+ROOTS = (HostRoot("/home/me/web", "/workspace"),)
 SPLICES = (
     *(
         b'"',
@@ -80,6 +82,7 @@ def recorded() -> list[bytes]:
         requests += [json.loads(line)["call"] for line in (DATA / name).read_text().splitlines()]
     for line in (DATA / "bfcl.three_formats.jsonl").read_text().splitlines():
         requests += [json.loads(line)[name] for name in ("openai", "anthropic", "mcp")]
+    requests += [json.loads(line)["event"] for line in (DATA / "hooks.jsonl").read_text().splitlines()]
     return [(each if isinstance(each, str) else json.dumps(each)).encode() for each in requests]
 
 
@@ -114,7 +117,7 @@ def broken(data: bytes, other: bytes, chance: random.Random) -> bytes:
 
 def answer(line: bytes) -> Call | RequestError:
     try:
-        return bind(read_call(parse_request(line, Origin("ann"))), standard())
+        return bind(read_call(parse_request(line, Origin("ann", roots=ROOTS))), standard())
     except RequestError as error:
         return error
 

@@ -24,6 +24,7 @@ from governance.text import Source
 from tests.laws.strategies import (
     HOSTILE,
     KINDS,
+    SURFACES,
     calls,
     emails,
     globs,
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from governance.capabilities.values import Type
 
 laws = settings(max_examples=200, deadline=None)
-SURFACES = (Syntax.CALL, Syntax.MCP, Syntax.OPENAI, Syntax.ANTHROPIC)
 
 
 def read(line: bytes, syntax: Syntax = Syntax.AUTO) -> Call:

@@ -12,6 +12,7 @@ from governance.request.surface import read_call
 
 ARGUMENTS = {"path": "/a", "offset": 0}
 INNER = json.dumps(ARGUMENTS)
+CALL = 'fs.read(path="/a", offset=0)'
 SHAPES: list[tuple[Syntax, object]] = [
     (Syntax.MCP, {"name": "fs.read", "arguments": ARGUMENTS}),
     (Syntax.MCP, {"arguments": ARGUMENTS, "name": "fs.read", "_meta": {"progressToken": 1}}),
@@ -47,7 +48,78 @@ SHAPES: list[tuple[Syntax, object]] = [
         },
     ),
     (Syntax.ANTHROPIC, {"type": "tool_use", "id": "t", "name": "fs.read", "input": ARGUMENTS}),
+    (Syntax.OPENAI, {"type": "custom", "id": "c", "custom": {"name": "call", "input": CALL}}),
+    (Syntax.OPENAI, {"type": "custom", "index": 0, "id": "c", "custom": {"name": "call", "input": CALL}}),
+    (Syntax.OPENAI, {"type": "custom_tool_call", "call_id": "c", "name": "call", "input": CALL}),
+    (
+        Syntax.OPENAI,
+        {
+            "type": "custom_tool_call",
+            "id": "i",
+            "call_id": "c",
+            "status": "completed",
+            "name": "call",
+            "input": CALL,
+        },
+    ),
+    (
+        Syntax.MCP,
+        {
+            "jsonrpc": "2.0",
+            "id": "7",
+            "method": "tools/call",
+            "params": {
+                "name": "fs.read",
+                "arguments": ARGUMENTS,
+                "task": {"ttl": 60_000},
+                "_meta": {
+                    "progressToken": "p",
+                    "io.modelcontextprotocol/related-task": {"taskId": "t"},
+                    "com.example.mcp/trace": [1],
+                    "claudecode/toolUseId": "toolu_1",
+                },
+            },
+        },
+    ),
+    (
+        Syntax.MCP,
+        {
+            "jsonrpc": "2.0",
+            "id": 7,
+            "method": "tools/call",
+            "params": {
+                "name": "fs.read",
+                "arguments": ARGUMENTS,
+                "inputResponses": {"q": {"action": "accept"}},
+                "requestState": "opaque",
+                "_meta": {
+                    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                    "io.modelcontextprotocol/clientCapabilities": {},
+                    "io.modelcontextprotocol/clientInfo": {"name": "c", "version": "1"},
+                    "io.modelcontextprotocol/logLevel": "info",
+                    "progressToken": 1,
+                    "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                    "tracestate": "a=1",
+                    "baggage": "b=2",
+                    "com.example/x": None,
+                },
+            },
+        },
+    ),
+    (
+        Syntax.MCP,
+        {
+            "name": "fs.read",
+            "arguments": ARGUMENTS,
+            "_meta": {
+                "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                "io.modelcontextprotocol/clientCapabilities": {"extensions": {}},
+            },
+        },
+    ),
 ]
+V = '"io.modelcontextprotocol/protocolVersion":"2026-07-28"'
+C = '"io.modelcontextprotocol/clientCapabilities":{}'
 
 
 @pytest.mark.parametrize(("syntax", "body"), SHAPES)
@@ -89,11 +161,125 @@ def test_mcp_without_arguments_has_none() -> None:
         ('{"name":1,"arguments":{}}', "shape", "request:1:9", "`name` must be a string"),
         ('{"name":"","arguments":{}}', "shape", "request:1:9", "a name has 1 to 128 characters"),
         (f'{{"name":"{"a" * 129}","arguments":{{}}}}', "shape", "request:1:9", "a name has 1 to 128"),
-        ('{"name":"a","arguments":null}', "shape", "request:1:25", "the arguments must be an object"),
-        ('{"name":"a","arguments":[]}', "shape", "request:1:25", "the arguments must be an object"),
-        ('{"name":"a","arguments":"{}"}', "shape", "request:1:25", "the arguments must be an object"),
+        ('{"name":"a","arguments":null}', "shape", "request:1:25", "`arguments` must be an object"),
+        ('{"name":"a","arguments":[]}', "shape", "request:1:25", "`arguments` must be an object"),
+        ('{"name":"a","arguments":"{}"}', "shape", "request:1:25", "`arguments` must be an object"),
         ('{"name":"a","arguments":{},"x":1}', "shape", "request:1:28", "has no key `x`"),
         ('{"name":"a","arguments":{},"\\u001b[2J":1}', "shape", "request:1:28", r"has no key `\u001b[2J`"),
+        (
+            f'{{"name":"a","arguments":{{}},"_meta":{{{V}}}}}',
+            "shape",
+            "request:1:36",
+            "lacks `io.modelcontextprotocol/cl",
+        ),
+        (
+            f'{{"name":"a","arguments":{{}},"_meta":{{{V},{C}}},"task":{{}}}}',
+            "shape",
+            "request:1:141",
+            "the params of tools/call (2026-07-28) has no key `task`",
+        ),
+        (
+            '{"name":"a","arguments":{},"requestState":"s"}',
+            "shape",
+            "request:1:28",
+            "has no key `requestState`",
+        ),
+        (
+            '{"name":"a","arguments":{},"inputResponses":{}}',
+            "shape",
+            "request:1:28",
+            "no key `inputResponses`",
+        ),
+        (
+            '{"name":"a","arguments":{},"task":{"ttl":1.5}}',
+            "shape",
+            "request:1:42",
+            "`ttl` must be a whole number",
+        ),
+        ('{"name":"a","arguments":{},"task":{"x":1}}', "shape", "request:1:36", "`task` has no key `x`"),
+        ('{"name":"a","arguments":{},"task":1}', "shape", "request:1:35", "`task` must be an object"),
+        ('{"name":"a","arguments":{},"_meta":[]}', "shape", "request:1:36", "`_meta` must be an object"),
+        (
+            '{"name":"a","arguments":{},"_meta":{"progressToken":true}}',
+            "shape",
+            "request:1:53",
+            "`progressToken` must be a string or a whole number",
+        ),
+        (
+            '{"name":"a","arguments":{},"_meta":{"io.modelcontextprotocol/protocolVersion":"2025-11-25"}}',
+            "shape",
+            "request:1:36",
+            "lacks",
+        ),
+        (
+            f'{{"name":"a","arguments":{{}},"_meta":{{{V.replace("2026-07-28", "2027-01-01")},{C}}}}}',
+            "shape",
+            "request:1:79",
+            'must be "2026-07-28"',
+        ),
+        (
+            f'{{"name":"a","arguments":{{}},"_meta":{{{V},{C},"io.modelcontextprotocol/logLevel":"loud"}}}}',
+            "shape",
+            "request:1:175",
+            '`io.modelcontextprotocol/logLevel` must be "debug"',
+        ),
+        (
+            f'{{"name":"a","arguments":{{}},"_meta":{{{V},{C},"io.modelcontextprotocol/tasks":1}}}}',
+            "shape",
+            "request:1:140",
+            "has no key `io.modelcontextprotocol/tasks`",
+        ),
+        (
+            '{"name":"a","arguments":{},"_meta":{"dev.mcp/x":1}}',
+            "shape",
+            "request:1:37",
+            "`_meta` has no key `dev.mcp/x`",
+        ),
+        (
+            '{"jsonrpc":"2.0","id":{},"method":"tools/call","params":{"name":"a"}}',
+            "shape",
+            "request:1:23",
+            "`id` must",
+        ),
+        ('{"type":"custom"}', "shape", "request:1:1", "lacks `custom`"),
+        ('{"type":"custom","custom":{"name":"call"}}', "shape", "request:1:27", "lacks `input`"),
+        (
+            '{"type":"custom","custom":{"name":"fs_read","input":"fs.read()"}}',
+            "unknown-tool",
+            "request:1:35",
+            "no custom tool has this name",
+        ),
+        (
+            '{"type":"custom_tool_call","name":"apply_patch","input":"*** Begin Patch"}',
+            "unknown-tool",
+            "request:1:35",
+            "no custom tool has this name",
+        ),
+        (
+            '{"type":"custom_tool_call","name":"call","input":{}}',
+            "shape",
+            "request:1:50",
+            "`input` must be a string",
+        ),
+        (
+            '{"type":"custom_tool_call","name":"call","input":"a()","namespace":"n"}',
+            "shape",
+            "request:1:56",
+            "has no key `namespace`",
+        ),
+        (
+            '{"type":"custom_tool_call","name":"call","input":"fs.read(path=1"}',
+            "syntax",
+            "input:1:15",
+            "not the end",
+        ),
+        ('{"type":"custom_tool_call","name":"call","input":"a()\\nb()"}', "syntax", "input:1:4", "not"),
+        (
+            '{"type":"function_call","name":"a","arguments":"{}","id":1}',
+            "shape",
+            "request:1:58",
+            "`id` must be a string",
+        ),
         ('{"method":"tools/call","params":{}}', "shape", "request:1:1", "an MCP request lacks `jsonrpc`"),
         (
             '{"jsonrpc":"2.0","method":"tools/list","params":{"name":"a"}}',
@@ -196,7 +382,7 @@ def test_depth_is_bounded_within_the_string_of_openai_too() -> None:
     assert read_call(parse_request(json.dumps(body).encode(), Origin())).name == "a"
 
 
-@pytest.mark.parametrize("syntax", [Syntax.MCP, Syntax.OPENAI, Syntax.ANTHROPIC])
+@pytest.mark.parametrize("syntax", sorted(set(Syntax) - {Syntax.AUTO, Syntax.CALL, Syntax.SHELL}))
 def test_text_is_no_json_surface(syntax: Syntax) -> None:
     with pytest.raises(RequestError, match=f"syntax `{syntax}` is a JSON object"):
         read_call(parse_request(b'fs.read(path="/a")', Origin(syntax=syntax)))

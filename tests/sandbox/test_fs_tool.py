@@ -66,6 +66,7 @@ def box(tmp_path: Path) -> Box:
 ALL_ON = [
     ("read", "--offset=0", "--limit=9"),
     ("list",),
+    ("glob", "--glob=**", "--most=9"),
     ("search", "--glob=**", "--most=9"),
     ("write", "--exists=replace", "--parents=true"),
     ("edit", "--every=true"),
@@ -191,6 +192,48 @@ def test_read_gives_the_bytes_asked_for(box: Box, offset: int, limit: int, text:
     assert box.fs("read", f"--offset={offset}", f"--limit={limit}", "/workspace/a") == Said(0, text, "")
 
 
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (("--first-line=1",), "one\ntwo\r\n\nfour"),
+        (("--first-line=2",), "two\r\n\nfour"),
+        (("--first-line=2", "--lines=2"), "two\r\n\n"),
+        (("--first-line=4", "--lines=9"), "four"),
+        (("--first-line=5",), ""),
+        (("--lines=1",), "one\n"),
+        (("--lines=4",), "one\ntwo\r\n\nfour"),
+        (("--lines=0",), ""),
+    ],
+)
+def test_read_gives_the_lines_asked_for(box: Box, options: tuple[str, ...], text: str) -> None:
+    (box.inside / "a").write_bytes(b"one\ntwo\r\n\nfour")
+    assert box.fs("read", "--offset=0", "--limit=100", *options, "/workspace/a") == Said(0, text, "")
+
+
+def test_read_counts_lines_from_the_offset_and_keeps_the_limit(box: Box) -> None:
+    (box.inside / "a").write_text("one\ntwo\nthree\n")
+    words = ("--first-line=2", "--lines=1", "/workspace/a")
+    assert box.fs("read", "--offset=4", "--limit=100", *words).out == "three\n"
+    assert box.fs("read", "--offset=4", "--limit=3", *words).out == "thr"
+
+
+@given(st.binary(max_size=40), st.integers(1, 9), st.integers(0, 9), st.integers(1, 7))
+def test_lines_are_those_that_line_feeds_end(data: bytes, first: int, lines: int, piece: int) -> None:
+    pieces = [data[at : at + piece] for at in range(0, len(data), piece)]
+    found, passed, left = b"", first - 1, lines
+    for each in pieces:
+        end = fs._end_of_lines(each, passed)
+        passed -= each.count(b"\n", 0, end)
+        rest = each[end:]
+        end = fs._end_of_lines(rest, left) if not passed else 0
+        found, left = found + rest[:end], left - rest.count(b"\n", 0, end)
+    assert found == b"".join(_lines(data)[first - 1 : first - 1 + lines])
+
+
+def _lines(data: bytes) -> list[bytes]:
+    return list(io.BytesIO(data))
+
+
 def test_read_reaches_into_a_huge_file(box: Box) -> None:
     with (box.inside / "huge").open("wb") as file:
         file.seek(2**40)
@@ -233,7 +276,7 @@ def test_list_refuses_a_file(box: Box) -> None:
     assert "not a folder" in box.fs("list", "/workspace/a").err
 
 
-# --- search -------------------------------------------------------------------------------------------------
+# --- glob and search -------------------------------------------------------------------------------------------------
 
 
 def test_search_prints_path_line_and_text_in_order(box: Box) -> None:
@@ -245,6 +288,43 @@ def test_search_prints_path_line_and_text_in_order(box: Box) -> None:
     assert box.search("needle", "*.py").out == "b.py:2:needle two\n"
     assert box.search("needle", "a/**").out == "a/z.py:1:needle\na/z.txt:1:needle\n"
     assert box.search("needle", path="/workspace/a/z.txt").out == "z.txt:1:needle\n"
+
+
+def test_glob_names_the_files_that_match_in_order(box: Box) -> None:
+    (box.inside / "b.py").touch()
+    (box.inside / "a").mkdir()
+    (box.inside / "a" / "z.py").touch()
+    (box.inside / "a" / "z\n.txt").touch()
+    (box.inside / ".git").mkdir()
+    (box.inside / ".git" / "x.py").touch()
+    (box.inside / "link.py").symlink_to("b.py")
+    assert box.fs("glob", "--glob=**/*.py", "--most=9", "/workspace") == Said(0, "a/z.py\nb.py\n", "")
+    assert box.fs("glob", "--glob=*.py", "--most=9", "/workspace").out == "b.py\n"
+    assert box.fs("glob", "--glob=*", "--most=9", "/workspace/a").out == '"z\\n.txt"\nz.py\n'
+    said = box.fs("glob", "--glob=**", "--most=2", "/workspace")
+    assert said.out == '"a/z\\n.txt"\na/z.py\n'
+    assert "more than 2 files" in said.err
+
+
+@pytest.mark.parametrize(
+    ("glob", "found"), [("**", "a:1:x\n"), ("**/**", "a:1:x\n"), ("*", ""), ("a", ""), ("**/a", "")]
+)
+def test_a_file_is_named_by_nothing_beneath_it(box: Box, glob: str, found: str) -> None:
+    """A call is judged by what the glob names beneath its path, and a file lies not beneath itself."""
+    (box.inside / "a").write_text("x")
+    assert box.search("x", glob, path="/workspace/a").out == found
+    assert box.fs("glob", f"--glob={glob}", "--most=9", "/workspace/a").out == ("a\n" if found else "")
+
+
+def test_search_names_files_only_where_told(box: Box) -> None:
+    (box.inside / "a").write_text("x\nx\n")
+    (box.inside / "b").write_text("y\n")
+    (box.inside / "c").write_text("x\n")
+    words = ("search", "--glob=**", "--most=9")
+    assert box.fs(*words, "--names-only=true", "/workspace", text="x") == Said(0, "a\nc\n", "")
+    assert box.fs(*words, "--names-only=false", "/workspace", text="y").out == "b:1:y\n"
+    said = box.fs("search", "--glob=**", "--most=1", "--names-only=true", "/workspace", text="x")
+    assert (said.out, "more than 1 such files" in said.err) == ("a\n", True)
 
 
 def test_search_takes_its_text_literally(box: Box) -> None:
@@ -318,7 +398,7 @@ COMPONENT = st.text("ab*", min_size=1, max_size=5)
 
 @given(COMPONENT.filter(lambda text: "**" not in text), st.text("ab", min_size=1, max_size=6))
 def test_a_star_is_any_text_within_a_component(pattern: str, name: str) -> None:
-    assert fs._fits(pattern.encode(), name.encode()) == bool(re.match(translate(pattern), name))
+    assert fs.fits(pattern.encode(), name.encode()) == bool(re.match(translate(pattern), name))
 
 
 def naive(pattern: tuple[str, ...], path: tuple[str, ...]) -> bool:
@@ -342,7 +422,7 @@ def test_two_stars_are_any_number_of_components(pattern: list[str], path: list[s
 
 
 def test_a_hostile_glob_takes_no_long_time() -> None:
-    assert not fs._fits(b"*a" * 2000 + b"b", b"a" * 4000)
+    assert not fs.fits(b"*a" * 2000 + b"b", b"a" * 4000)
     assert not fs._matches([b"**", b"a"] * 200 + [b"b"], [b"a"] * 400)
 
 
@@ -425,6 +505,41 @@ def test_edit_replaces_every_place_where_told(box: Box) -> None:
     assert box.edit("/workspace/a", "none", "x", every="true").code == 1
 
 
+@pytest.mark.parametrize(
+    ("before", "old", "new", "after"),
+    [
+        ("a\nb\n", "a\n", "x\n", "x\nb\n"),
+        ("xa\nb\na\n", "a\n", "c\n", "xa\nb\nc\n"),
+        ("a\nb\nc", "b\n", "", "a\nc"),
+        ("a\n", "a\n", "", ""),
+        ("a\n\nb\n", "\nb\n", "c\n", "a\nc\n"),
+    ],
+)
+def test_edit_replaces_whole_lines_where_told(box: Box, before: str, old: str, new: str, after: str) -> None:
+    (box.inside / "a").write_text(before)
+    assert box.fs("edit", "--every=false", "--whole-lines=true", "/workspace/a", old=old, new=new).code == 0
+    assert (box.inside / "a").read_text() == after
+
+
+@pytest.mark.parametrize(
+    ("before", "old", "new", "every"),
+    [
+        ("xa\n", "a\n", "b\n", "false"),
+        ("a\na\n", "a\n", "b\n", "false"),
+        ("a", "a\n", "b\n", "false"),
+        ("a\n", "a", "b\n", "false"),
+        ("a\n", "a\n", "b", "false"),
+        ("a\n", "a\n", "b\n", "true"),
+    ],
+)
+def test_edit_changes_nothing_where_no_whole_lines_are_meant(
+    box: Box, before: str, old: str, new: str, every: str
+) -> None:
+    (box.inside / "a").write_text(before)
+    said = box.fs("edit", f"--every={every}", "--whole-lines=true", "/workspace/a", old=old, new=new)
+    assert (said.code, (box.inside / "a").read_text()) == (1, before)
+
+
 def test_edit_refuses_a_file_too_large_to_hold(box: Box) -> None:
     with (box.inside / "huge").open("wb") as file:
         file.truncate(2**40)
@@ -458,6 +573,9 @@ def test_delete_removes_files_and_empty_folders_only(box: Box) -> None:
         ("write", "--parents=true", "--exists=replace", "/workspace/a"),
         ("write", "--exists=replace", "--exists=replace", "/workspace/a"), ("write", "--exists=maybe", "--parents=true", "/workspace/a"),
         ("write", "--exists=replace", "--parents=yes", "/workspace/a"), ("edit", "--every=TRUE", "/workspace/a"),
+        ("read", "--offset=0", "--limit=1", "--lines=1", "--first-line=1", "/workspace/a"),
+        ("read", "--offset=0", "--limit=1", "--lines=x", "/workspace/a"), ("glob", "--glob=a", "/workspace"),
+        ("search", "--glob=a", "--most=1", "--names-only=1", "/workspace"), ("edit", "--whole-lines=true", "/workspace/a"),
         ("search", "--glob=/a", "--most=1", "/workspace"), ("search", "--glob=", "--most=1", "/workspace"),
     ],
 )  # fmt: skip

@@ -45,7 +45,7 @@ from governance.request.syntax import CallSyntax, Places
 from governance.text import Source, excerpt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from governance.capabilities.call import Call
     from governance.capabilities.command import CommandForm
@@ -53,8 +53,9 @@ if TYPE_CHECKING:
     from governance.capabilities.work import Flow, Output
     from governance.request.nodes import Plain
     from governance.request.shell.tree import Piece, Pipeline, Redirection, Stage
+    from governance.request.syntax import CommandLine
 
-__all__ = ["bind_script"]
+__all__ = ["bind_command"]
 
 _MOST_CALLS: Final = 64
 _DEEPEST_TEXT: Final = 4
@@ -75,15 +76,18 @@ class _Where(NamedTuple):
     deadline: int | None = None
 
 
-def bind_script(
-    source: Source, capabilities: Mapping[str, Capability], folder: str, read: Reader
+def bind_command(
+    line: CommandLine, capabilities: Mapping[str, Capability], read: Reader
 ) -> tuple[Work, tuple[str, ...]]:
-    """Return the work that a command line is, typed in `folder`, and what kept its programs from being known better.
+    """Return the work that a command line is, and what kept its programs from being known better.
 
     `read` makes a tree of a text. Raises `RequestError`.
     """
-    binder = _Binder(source, capabilities, read)
-    flow = binder.script(read(source), _Where(folder))
+    binder, where = _Binder(line.source, capabilities, read), _Where(line.folder)
+    if line.words is None:
+        flow = binder.script(read(line.source), where)
+    else:
+        flow = binder.words(tuple(_placed_words(line.words)), where)
     return Work(tuple(binder.starts), flow), tuple(dict.fromkeys(binder.notes))
 
 
@@ -242,9 +246,9 @@ class _Binder:
             self.refuse(command, "environment", environment, "leave it out")
         where = where._replace(environment=(*where.environment, *environment))
         words = tuple(self._typed(word, where) for word in command.words)
-        return self._wired(self._words(words, where), command.redirections, where)
+        return self._wired(self.words(words, where), command.redirections, where)
 
-    def _words(self, words: Sequence[TypedWord], where: _Where) -> Flow:
+    def words(self, words: Sequence[TypedWord], where: _Where) -> Flow:
         """Return what a command does: what it starts for another is that other command."""
         name = words[0].text or ""
         program = base_name(name)
@@ -285,7 +289,7 @@ class _Binder:
                 "`env` is read here as env NAME=VALUE … PROGRAM",
                 "write the program behind it",
             )
-        return self._words(words[place:], where._replace(environment=(*where.environment, *environment)))
+        return self.words(words[place:], where._replace(environment=(*where.environment, *environment)))
 
     def _timeout(self, words: Sequence[TypedWord], where: _Where) -> Flow:
         milliseconds = deadline_of(words[1].text) if len(words) > 2 else None
@@ -297,7 +301,7 @@ class _Binder:
                 "write it so, without options",
             )
         earlier = milliseconds if where.deadline is None else min(milliseconds, where.deadline)
-        flow = self._words(words[2:], where._replace(deadline=earlier))
+        flow = self.words(words[2:], where._replace(deadline=earlier))
         if not isinstance(flow, Run):
             self.refuse(
                 words[0], "wrapper", "`timeout` is about one program here", "write it before each program"
@@ -531,6 +535,14 @@ def _only_assigns(pipeline: Pipeline) -> bool:
 
 def _said(values: dict[str, Plain], word: TypedWord) -> Said:
     return Said(values, dict.fromkeys(values, word))
+
+
+def _placed_words(words: tuple[str, ...]) -> Iterator[TypedWord]:
+    """Yield words that nothing is left to be done to, at their places in their line."""
+    start = 0
+    for word in words:
+        yield TypedWord(word, glob=False, start=start, end=start + len(word))
+        start += len(word) + 1
 
 
 def _forms(capabilities: Mapping[str, Capability], name: str) -> list[tuple[Capability, CommandForm]]:

@@ -6,11 +6,12 @@ opened by the kernel's own rule (`openat2`, RESOLVE_BENEATH | RESOLVE_NO_SYMLINK
 relative to a fixed root, and what is changed is changed through the descriptor of its folder. What may be
 read or written is decided elsewhere; nothing here asks.
 
-    fs read --offset=N --limit=N PATH                 bytes to standard output
+    fs read --offset=N --limit=N [--first-line=N] [--lines=N] PATH    bytes to standard output
     fs list PATH                                      kind (f d l o), bytes or -, name; one entry a line
-    fs search --glob=G --most=N PATH                  {"text": …} on standard input
+    fs glob --glob=G --most=N PATH                    the files that the glob names, one a line
+    fs search --glob=G --most=N [--names-only=true|false] PATH    {"text": …} on standard input
     fs write --exists=replace|refuse --parents=true|false PATH    {"content": …}
-    fs edit --every=true|false PATH                   {"new": …, "old": …}
+    fs edit --every=true|false [--whole-lines=true|false] PATH    {"new": …, "old": …}
     fs delete PATH                                    a regular file or an empty folder
 
 Exits with 0 when done, 1 when it cannot be done (one line on standard error says why), 2 on wrong usage.
@@ -88,7 +89,7 @@ class _How(ctypes.Structure):
 _SYSCALL: Final = ctypes.CDLL(None, use_errno=True).syscall
 
 
-def _open(folder: int, path: bytes, flags: int) -> int:
+def open_beneath(folder: int, path: bytes, flags: int) -> int:
     """Open `path` beneath `folder` as the kernel's openat2 does, with no link followed in any component."""
     how = _How(flags | os.O_CLOEXEC | os.O_NOFOLLOW, 0, _RESOLVE)
     found: int = _SYSCALL(_OPENAT2, folder, path or b".", ctypes.byref(how), ctypes.sizeof(how))
@@ -100,7 +101,7 @@ def _open(folder: int, path: bytes, flags: int) -> int:
     raise OSError(number, os.strerror(number))
 
 
-_REASONS: Final[Mapping[int, str]] = {
+REASONS: Final[Mapping[int, str]] = {
     errno.ENOENT: "there is no such file or folder",
     errno.ELOOP: "it is a symbolic link or has one in its path, and links are not followed",
     errno.EXDEV: "it leads out of its root",
@@ -124,7 +125,7 @@ def _doing(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OperationError(f"cannot {what}: {_REASONS.get(error.errno or 0, error.strerror)}") from error
+        raise OperationError(f"cannot {what}: {REASONS.get(error.errno or 0, error.strerror)}") from error
 
 
 def _shown(text: str) -> str:
@@ -139,7 +140,7 @@ def _encoded(text: str) -> bytes:
 
 @contextmanager
 def _descriptor(folder: int, path: bytes, flags: int) -> Iterator[int]:
-    opened = _open(folder, path, flags)
+    opened = open_beneath(folder, path, flags)
     try:
         yield opened
     finally:
@@ -168,12 +169,36 @@ def _kind(status: os.stat_result) -> tuple[str, str]:
 
 
 def read(place: Place, options: Mapping[str, str], streams: Streams) -> None:
-    """Write `limit` bytes from `offset` on."""
+    """Write `limit` bytes from `offset` on, or fewer: from its `first-line` on, and as many `lines`."""
     offset, left = _count(options, "offset"), _count(options, "limit")
+    passed = _count(options, "first-line") - 1 if "first-line" in options else 0
+    lines = _count(options, "lines") if "lines" in options else None
     with _doing(f"read {place.shown}"), _regular(place.root, place.rest, place.shown) as (file, _):
-        while left and (piece := os.pread(file, min(left, _PIECE), offset)):
+        offset = _after_lines(file, offset, passed)
+        while left and lines != 0 and (piece := os.pread(file, min(left, _PIECE), offset)):
+            if lines is not None:
+                end = _end_of_lines(piece, lines)
+                piece, lines = piece[:end], lines - piece.count(b"\n", 0, end)
             streams.stdout.write(piece)
             offset, left = offset + len(piece), left - len(piece)
+
+
+def _after_lines(file: int, offset: int, count: int) -> int:
+    """Return the offset that so many lines from `offset` on end at, that of the end where there are fewer."""
+    while count > 0 and (piece := os.pread(file, _PIECE, offset)):
+        end = _end_of_lines(piece, count)
+        offset, count = offset + end, count - piece.count(b"\n", 0, end)
+    return offset
+
+
+def _end_of_lines(piece: bytes, count: int) -> int:
+    """Return where the first `count` lines of a piece end, its length where there are fewer."""
+    end = 0
+    for _ in range(min(count, len(piece))):
+        end = piece.find(b"\n", end) + 1
+        if not end:
+            return len(piece)
+    return end
 
 
 def listing(place: Place, options: Mapping[str, str], streams: Streams) -> None:
@@ -192,42 +217,71 @@ def _names(folder: int) -> list[bytes]:
     return sorted(os.fsencode(name) for name in os.listdir(folder))
 
 
-# --- search -------------------------------------------------------------------------------------------------
+# --- glob and search ----------------------------------------------------------------------------------------
+
+
+def globbing(place: Place, options: Mapping[str, str], streams: Streams) -> None:
+    """Write the path of each file beneath a folder that matches the glob."""
+    pattern, most = _glob(options["glob"]), _count(options, "most")
+    with _doing(f"look through {place.shown}"), _top(place, pattern) as (_, files):
+        _tell(streams, (_label(path) for path in files), most, "files; narrow the glob")
 
 
 def search(place: Place, options: Mapping[str, str], streams: Streams) -> None:
-    """Write `path:line:text` for each line that holds the text, in files whose path matches the glob."""
+    """Write `path:line:text` for each line that holds the text, in files whose path matches the glob.
+
+    With `names-only`, write just the path of each file that has such a line.
+    """
     pattern, most = _glob(options["glob"]), _count(options, "most")
+    names_only = (
+        _choice(options, "names-only", ("true", "false")) == "true" if "names-only" in options else False
+    )
     needle = _input(streams, "text")[0]
     if not needle or b"\n" in needle:
         raise OperationError("the text to find must be one line, or a part of one, and not empty")
-    with _doing(f"search {place.shown}"), _top(place) as (folder, files):
-        chosen = (path for path in files if _matches(pattern, path.split(b"/")))
-        hits = ((path, number, line) for path in chosen for number, line in _hits(folder, path, needle))
-        for path, number, line in islice(hits, most):
-            label = _shown(path.decode("utf-8", "surrogateescape"))
-            streams.stdout.write(_encoded(f"{label}:{number}:{line}\n"))
-        if next(hits, None):
-            more = (
-                f"fs: there are more than {most} such lines; narrow the glob or the text to see the others\n"
-            )
-            streams.stderr.write(_encoded(more))
+    with _doing(f"search {place.shown}"), _top(place, pattern) as (folder, files):
+        if names_only:
+            found = (_label(path) for path in files if next(_hits(folder, path, needle), None))
+            _tell(streams, found, most, "such files; narrow the glob or the text")
+            return
+        hits = (
+            f"{_label(path)}:{number}:{line}"
+            for path in files
+            for number, line in _hits(folder, path, needle)
+        )
+        _tell(streams, hits, most, "such lines; narrow the glob or the text")
+
+
+def _label(path: bytes) -> str:
+    return _shown(path.decode("utf-8", "surrogateescape"))
+
+
+def _tell(streams: Streams, lines: Iterator[str], most: int, more: str) -> None:
+    """Write the first `most` lines, and say so where there are more."""
+    for line in islice(lines, most):
+        streams.stdout.write(_encoded(f"{line}\n"))
+    if next(lines, None) is not None:
+        streams.stderr.write(_encoded(f"fs: there are more than {most} {more} to see the others\n"))
 
 
 @contextmanager
-def _top(place: Place) -> Iterator[tuple[int, Iterator[bytes]]]:
-    """Yield a folder and the files beneath it, in order; for a file, its folder and itself."""
+def _top(place: Place, pattern: list[bytes]) -> Iterator[tuple[int, Iterator[bytes]]]:
+    """Yield a folder and the files beneath it that match, in order; for a file, its folder and itself.
+
+    A file lies nowhere beneath itself, so that only `**`, which stands for nothing too, names it: what a call
+    is judged by is what the glob names beneath its path.
+    """
     with _descriptor(place.root, place.rest, os.O_PATH) as top:
         kind, what = _kind(os.fstat(top))
         if kind not in "fd":
             raise OperationError(f"{place.shown} is {what}, not a file or folder")
         if kind == "d":
             with _descriptor(top, b"", _FOLDER) as folder:
-                yield folder, _walk(folder)
+                yield folder, (path for path in _walk(folder) if _matches(pattern, path.split(b"/")))
             return
     above, _, name = place.rest.rpartition(b"/")
     with _descriptor(place.root, above, _FOLDER) as folder:
-        yield folder, iter((name,))
+        yield folder, iter((name,) if _matches(pattern, []) else ())
 
 
 def _walk(top: int) -> Iterator[bytes]:
@@ -297,7 +351,7 @@ def _matches(pattern: list[bytes], path: list[bytes]) -> bool:
     for component in path:
         step = {place if pattern[place] == b"**" else place + 1
                 for place in open_at
-                if place < len(pattern) and (pattern[place] == b"**" or _fits(pattern[place], component))}  # fmt: skip
+                if place < len(pattern) and (pattern[place] == b"**" or fits(pattern[place], component))}  # fmt: skip
         open_at = _skipped(pattern, step)
     return len(pattern) in open_at
 
@@ -311,7 +365,7 @@ def _skipped(pattern: list[bytes], places: set[int]) -> set[int]:
     return reached
 
 
-def _fits(pattern: bytes, component: bytes) -> bool:
+def fits(pattern: bytes, component: bytes) -> bool:
     """Match one component: `*` is any text. Leftmost pieces suffice, as every star can take the rest."""
     first, *others = pattern.split(b"*")
     if not others:
@@ -345,21 +399,34 @@ def write(place: Place, options: Mapping[str, str], streams: Streams) -> None:
 
 
 def edit(place: Place, options: Mapping[str, str], streams: Streams) -> None:
-    """Replace one text by another, where it stands exactly once, or everywhere."""
+    """Replace one text by another, where it stands exactly once, or everywhere.
+
+    With `whole-lines` both are lines, and the old ones are looked for at the beginning of a line only.
+    """
     every = _choice(options, "every", ("true", "false")) == "true"
+    whole = (
+        _choice(options, "whole-lines", ("true", "false")) == "true" if "whole-lines" in options else False
+    )
     new, old = _input(streams, "new", "old")
     if not old:
         raise OperationError("the text to replace must not be empty")
+    if whole and every:
+        raise OperationError("whole lines are replaced in one place; use every=false")
+    if whole and not (old.endswith(b"\n") and (not new or new.endswith(b"\n"))):
+        raise OperationError("whole lines end with a line feed")
     with _doing(f"edit {place.shown}"), _folder_of(place, make=False) as (folder, name):
         with _regular(folder, name, place.shown) as (file, status):
             before = _whole(file, status, place.shown)
+        # A line begins after a line feed, or where the file does: one more, put in front, makes these alike.
+        lead = b"\n" if whole else b""
+        before, old, new = lead + before, lead + old, lead + new
         count = before.count(old)
         again = before.find(old, before.find(old) + 1) >= 0
         if not count or (again and not every):
             raise OperationError(
                 f"nothing changed: the old text is in {place.shown} {_times(count, again=again)}"
             )
-        _put(folder, name, before.replace(old, new), status, replace=True)
+        _put(folder, name, before.replace(old, new).removeprefix(lead), status, replace=True)
     streams.stdout.write(_encoded(f"edited {count} place{'s' * (count != 1)} in {place.shown}\n"))
 
 
@@ -459,15 +526,16 @@ def _whole(file: int, status: os.stat_result, shown: str) -> bytes:
 # --- the command line ---------------------------------------------------------------------------------------
 
 
-_COMMANDS: Final[Mapping[str, tuple[_Command, tuple[str, ...]]]] = {
-    "read": (read, ("offset", "limit")),
-    "list": (listing, ()),
-    "search": (search, ("glob", "most")),
-    "write": (write, ("exists", "parents")),
-    "edit": (edit, ("every",)),
-    "delete": (delete, ()),
+_COMMANDS: Final[Mapping[str, tuple[_Command, tuple[str, ...], tuple[str, ...]]]] = {
+    "read": (read, ("offset", "limit"), ("first-line", "lines")),
+    "list": (listing, (), ()),
+    "glob": (globbing, ("glob", "most"), ()),
+    "search": (search, ("glob", "most"), ("names-only",)),
+    "write": (write, ("exists", "parents"), ()),
+    "edit": (edit, ("every",), ("whole-lines",)),
+    "delete": (delete, (), ()),
 }
-"""Each command and its options, which are given in this order."""
+"""Each command, its options, and those that may be left out; they are given in this order."""
 
 
 def _count(options: Mapping[str, str], name: str) -> int:
@@ -498,15 +566,16 @@ def _parsed(arguments: list[str]) -> tuple[_Command, dict[str, str], str]:
     word = arguments[0] if arguments else ""
     if word not in _COMMANDS:
         raise UsageError(f"the first argument is one of {', '.join(_COMMANDS)}")
-    run, names = _COMMANDS[word]
+    run, names, more = _COMMANDS[word]
     given = {option: value for option, _, value in (argument.partition("=") for argument in arguments[1:-1])}
-    if list(given) != [f"--{name}" for name in names] or len(arguments) != len(given) + 2:
-        raise _usage(word, names)
-    return run, {name: given[f"--{name}"] for name in names}, arguments[-1]
+    wanted = [*names, *(name for name in more if f"--{name}" in given)]
+    if list(given) != [f"--{name}" for name in wanted] or len(arguments) != len(given) + 2:
+        raise _usage(word, names, more)
+    return run, {name: given[f"--{name}"] for name in wanted}, arguments[-1]
 
 
-def _usage(word: str, names: tuple[str, ...]) -> UsageError:
-    options = (f"--{name}=…" for name in names)
+def _usage(word: str, names: tuple[str, ...], more: tuple[str, ...]) -> UsageError:
+    options = (*(f"--{name}=…" for name in names), *(f"[--{name}=…]" for name in more))
     return UsageError(f"the arguments are: {' '.join((word, *options, 'PATH'))}")
 
 

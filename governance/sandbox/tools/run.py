@@ -186,11 +186,11 @@ class Runner:
         """Refuse a path that is a symbolic link, or leads through one."""
         root = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            found = self._files._open(root, os.fsencode(path[1:]), os.O_PATH)
+            found = self._files.open_beneath(root, os.fsencode(path[1:]), os.O_PATH)
         except FileNotFoundError:
             return
         except (OSError, self._files.OperationError) as error:
-            reason = self._files._REASONS.get(getattr(error, "errno", 0), str(error))
+            reason = self._files.REASONS.get(getattr(error, "errno", 0), str(error))
             raise RefusedError(f"{path}: {reason}") from error
         finally:
             os.close(root)
@@ -217,7 +217,7 @@ class Runner:
     def _names(self, folder: bytes, part: bytes) -> list[bytes]:
         root = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            opened = self._files._open(root, folder[1:], os.O_DIRECTORY | os.O_RDONLY)
+            opened = self._files.open_beneath(root, folder[1:], os.O_DIRECTORY | os.O_RDONLY)
         except (OSError, self._files.OperationError):
             return []
         finally:
@@ -230,7 +230,7 @@ class Runner:
         return [
             name
             for name in names
-            if name.startswith(b".") is hidden and (part == b"**" or self._files._fits(part, name))
+            if name.startswith(b".") is hidden and (part == b"**" or self._files.fits(part, name))
         ]
 
 

@@ -11,7 +11,8 @@ import pytest
 from governance.capabilities.work import RUNNER
 from governance.errors import RequestError
 from governance.request.shell import parse_shell
-from governance.request.shell.calls import bind_script
+from governance.request.shell.calls import bind_command
+from governance.request.syntax import CommandLine
 from governance.text import Source
 from tests.policy.build import bundle_of
 
@@ -34,16 +35,20 @@ def bundle() -> Bundle:
 
 
 def work(line: str, folder: str = "/workspace") -> tuple[Work, tuple[str, ...]]:
-    return bind_script(Source("request", line), bundle().capabilities, folder, parse_shell)
+    return bind_command(CommandLine(Source("request", line), folder), bundle().capabilities, parse_shell)
 
 
-def calls(line: str) -> list[str]:
-    """Return what a line calls, in short: the name, and the arguments that are no defaults."""
+def shortly(asked: Work) -> list[str]:
+    """Return what is called, in short: the name, and the arguments that are no defaults."""
     found = []
-    for call in work(line)[0].calls:
+    for call in asked.calls:
         arguments = [f"{name}={value}" for name, value in call.arguments.items() if value not in (10, False)]
         found.append(f"{call.capability.name}({', '.join(arguments)})")
     return found
+
+
+def calls(line: str) -> list[str]:
+    return shortly(work(line)[0])
 
 
 def flow(line: str) -> object:
@@ -204,3 +209,17 @@ def test_value_that_does_not_fit_is_refused_where_it_stands() -> None:
     assert found.code == "ill-typed"
     assert found.span is not None
     assert found.span.column == 9
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("show", "a b", "$x"), ["x.show(paths=('/w/a b', '/w/$x'))"]),
+        (("bash", "-lc", "show a | show"), ["x.show(paths=('/w/a',))", "x.show()"]),
+        (("tool", "*"), ["proc.exec(argv=('/usr/bin/tool', '*'))"]),
+    ],
+)
+def test_words_are_passed_as_they_are(words: tuple[str, ...], expected: list[str]) -> None:
+    line = CommandLine(Source("command", " ".join(words)), "/w", words)
+    found, _ = bind_command(line, bundle().capabilities, parse_shell)
+    assert shortly(found) == expected
