@@ -113,7 +113,7 @@ _NAMES: Final = {
 }
 """Which part of a terminal is the name, where it is not the whole."""
 
-_QUOTED: Final = re.compile(r'"[^"\\\n]*(?:\\.[^"\\\n]*)*("?)|#.*')
+_QUOTED: Final = re.compile(r'"[^"\\\n]*(?:\\.[^"\\\n]*)*+("?)|#.*')
 """A string, which may still be open, or a comment."""
 
 _NAME_CHARACTERS: Final = f"{ascii_letters}{digits}_.*$-"

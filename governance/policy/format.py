@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 __all__ = ["format_text", "words_of"]
 
 _WORDS: Final = re.compile(
-    r'"[^"\\\n]*(?:\\.[^"\\\n]*)*"|#[^\n]*|->|[{}\[\](),:=<>]|(?:(?!->)[^\s"#{}\[\](),:=<>])+'
+    r'"[^"\\\n]*(?:\\.[^"\\\n]*)*+"|#[^\n]*|->|[{}\[\](),:=<>]|(?:(?!->)[^\s"#{}\[\](),:=<>])++'
 )
 """Strings, comments, signs, and everything else between spaces."""
 
-_GAPS: Final = re.compile(r'("[^"\\\n]*(?:\\.[^"\\\n]*)*")|([ \t]+)')
+_GAPS: Final = re.compile(r'("[^"\\\n]*(?:\\.[^"\\\n]*)*+")|([ \t]+)')
 _OPENING: Final = frozenset("{[(")
 _CLOSING: Final = frozenset("}])")
 _RULES: Final = frozenset({"permit", "forbid", "ask", "limit", "label", "declassify"})
