@@ -110,6 +110,13 @@ def _numbered(piece: str, size: int, before: str = "", after: str = "") -> str:
     return before + "".join(piece.replace("#", str(number)) for number in range(count)) + after
 
 
+def _lineage(size: int) -> str:
+    """Return agents of which each narrows the one before."""
+    count = size // 44
+    first = 'agent "a0" { groups g  workspace "w" }\n'
+    return first + "".join(f'agent "a{at}" {{ groups g  narrows "a{at - 1}" }}\n' for at in range(1, count))
+
+
 def _record_of(text: str) -> str:
     line, _ = draft("message", "2026-11-23T10:00:00.000Z", {"text": text}).placed(0, GENESIS)
     return line[:-1].decode()
@@ -164,7 +171,10 @@ _POLICY: Final[Mapping[str, Callable[[int], str]]] = {
         _repeated, "*a", before='forbid f { call fs.read  when path matches "/', after='"  because "x" }\n'
     ),
     "any folders": partial(
-        _repeated, "**/a/", before='forbid f { call fs.read  when path matches "/', after='b"  because "x" }\n'
+        _repeated,
+        "**/a/",
+        before='forbid f { call fs.read  when path matches "/',
+        after='b"  because "x" }\n',
     ),
     "bad statements": partial(_repeated, "let let\n"),
     "one bad statement after another good one": partial(_numbered, 'let a# = "x"\nlet b# = \n'),
@@ -172,6 +182,29 @@ _POLICY: Final[Mapping[str, Callable[[int], str]]] = {
     "one name again and again": partial(_repeated, 'let a = "x"\n'),
     "rules": partial(_numbered, 'forbid f# { call fs.read  when offset == #  because "x" }\n'),
     "rules of unknown things": partial(_numbered, "permit p# { agent in g#  call a.b#  sandbox s# }\n"),
+    "unknown among many": partial(
+        _numbered, 'let a# = "x"\nforbid f# { call fs.read  when path matches b#  because "x" }\n'
+    ),
+    "unknown groups among many": partial(
+        _numbered, 'agent "a#" { groups g# }\nforbid f# { agent in h#  call any  because "x" }\n'
+    ),
+    "permits of one call": partial(
+        _numbered,
+        'permit p# { agent in g  call fs.read  when path under "/w/#"  sandbox s  because "x" }\n',
+        before='agent "a" { groups g }\nsandbox s { image "governance/base" mount workspace at "/w" read-only }\n',
+    ),
+    "sandboxes": partial(_numbered, 'sandbox s# { image "governance/base" }\n'),
+    "capabilities": partial(
+        _numbered, 'capability x.c# "x" { a: Path  effects { read a }  argv { /bin/cat $a } }\n'
+    ),
+    "any of many": partial(_numbered, 'forbid f# { call any  because "x" }\n'),
+    "tests": partial(
+        _numbered, 'test "t#" { agent "a"  fs.read(path="/a") -> deny }\n', before='agent "a" { groups g }\n'
+    ),
+    "history": partial(_numbered, 'forbid f# { call any  when earlier fs.read within #s  because "x" }\n'),
+    "agents that narrow unknown ones": partial(_numbered, 'agent "a#" { groups g  narrows "b#" }\n'),
+    "a long lineage": _lineage,
+    "a line of many errors": partial(_numbered, ' forbid f# { call x.y#  because "x" }'),
     "agents": partial(_numbered, 'agent "a#" { groups g# }\n'),
     "alternatives": partial(
         _repeated,
@@ -182,7 +215,10 @@ _POLICY: Final[Mapping[str, Callable[[int], str]]] = {
     "groups": partial(_numbered, "g#, ", before='agent "a" { groups ', after="g }\n"),
     "a list": partial(_numbered, '"a#", ', before="let a = [", after='"b"]\n'),
     "examples": partial(
-        _numbered, 'fs.read(path="/a#"), ', before="forbid f { call fs.read  because \"x\"  denies ", after='fs.read(path="/b") }\n'
+        _numbered,
+        'fs.read(path="/a#"), ',
+        before='forbid f { call fs.read  because "x"  denies ',
+        after='fs.read(path="/b") }\n',
     ),
     "hidden characters": partial(_repeated, "# \u202e"),
     "letters of other alphabets": partial(_repeated, "permit \u0430\u00e9 {"),
@@ -208,7 +244,10 @@ def _as_params(made: Callable[[int], str], size: int) -> str:
 CASES: Final = (
     *(Case("request", f"call, {name}", _request, made) for name, made in _CALL.items()),
     *(Case("request", f"MCP, {name}", _request, partial(_as_params, made)) for name, made in _JSON.items()),
-    *(Case("request", f"OpenAI, {name}", _request, partial(_as_argument, made)) for name, made in _JSON.items()),
+    *(
+        Case("request", f"OpenAI, {name}", _request, partial(_as_argument, made))
+        for name, made in _JSON.items()
+    ),
     *(Case("call by Lark", name, _call_by_lark, made) for name, made in _CALL.items()),
     *(Case("JSON by Lark", name, _json_by_lark, made) for name, made in _JSON.items()),
     *(Case("policy file", name, _statements, made) for name, made in _POLICY.items()),

@@ -33,6 +33,10 @@ class Source:
         """Return the span of characters `start` (0-based) up to, but not with, `end`."""
         return Span(self, start, start + 1 if end is None else end)
 
+    def line_start(self, line: int) -> int:
+        """Return where the 1-based `line` begins."""
+        return _line_starts(self.text)[line - 1]
+
 
 @dataclass(frozen=True, slots=True)
 class Span:

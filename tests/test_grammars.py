@@ -145,7 +145,25 @@ def terminals() -> list[tuple[re.Pattern[str], re.Pattern[str]]]:
 @given(st.data())
 def test_what_a_repeated_group_took_it_never_had_to_give_back(data: st.DataObject) -> None:
     written, read = data.draw(st.sampled_from(terminals()))
-    pieces = ['"', "\\", '\\"', "\\\\", "\\u00e9", "\\u00", "a", "A1", ".", ".b", "..", "*", ".*", "/**", "/$a", " ", "("]
+    pieces = [
+        '"',
+        "\\",
+        '\\"',
+        "\\\\",
+        "\\u00e9",
+        "\\u00",
+        "a",
+        "A1",
+        ".",
+        ".b",
+        "..",
+        "*",
+        ".*",
+        "/**",
+        "/$a",
+        " ",
+        "(",
+    ]
     text = "".join(data.draw(st.lists(st.sampled_from(pieces), max_size=12)))
     one, other = written.match(text), read.match(text)
     assert (one and one.span()) == (other and other.span())

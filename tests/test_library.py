@@ -93,11 +93,14 @@ def test_a_file_that_may_not_be_read_is_an_error(tmp_path: Path, monkeypatch: py
 
 MEANWHILE: dict[str, Callable[[Path], object]] = {
     "another file is written": lambda folder: (folder / "c.policy").write_text("#"),
-    "a folder comes with a file": lambda folder: ((folder / "d").mkdir(), (folder / "d" / "e.policy").touch()),
+    "a folder comes with a file": lambda folder: (
+        (folder / "d").mkdir(),
+        (folder / "d" / "e.policy").touch(),
+    ),
     "what was read is taken away": lambda folder: (folder / "a.policy").unlink(),
     "what was read grows": lambda folder: (folder / "a.policy").write_text(RULE + "# more"),
-    "what was read is written anew, no longer than before": lambda folder: (
-        (folder / "a.policy").write_text(RULE.replace("NAME", "s"))
+    "what was read is written anew, no longer than before": lambda folder: (folder / "a.policy").write_text(
+        RULE.replace("NAME", "s")
     ),
     "another file takes the place": lambda folder: (folder / "b.policy").replace(folder / "a.policy"),
 }

@@ -63,7 +63,9 @@ def main(arguments: list[str]) -> None:
         print(f"{asked.input}: a value or a diagnostic")
         return
     place = asked.folder / asked.target
-    scratch = emptied(place / "scratch")  # libFuzzer ends the process itself, so nothing is removed afterwards
+    scratch = emptied(
+        place / "scratch"
+    )  # libFuzzer ends the process itself, so nothing is removed afterwards
     tempfile.tempdir = str(scratch)
     words = scratch / "words"
     words.write_text(dictionary())
