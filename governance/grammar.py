@@ -123,6 +123,11 @@ class Grammar:
         """Return the one text that `terminal` stands for, None where it stands for several."""
         return self._keywords.get(terminal)
 
+    @property
+    def keywords(self) -> frozenset[str]:
+        """The words that terminals stand for; signs are none."""
+        return frozenset(word for word in self._keywords.values() if word.isalpha())
+
     def pattern(self, terminal: str) -> str:
         """Return the regular expression of `terminal`, the grammar's own or one that it imports."""
         patterns = {each.name.rpartition("__")[2]: each.pattern for each in self._lark.terminals}

@@ -15,6 +15,7 @@ from governance import resources
 from governance.errors import Diagnostic, PolicyError
 from governance.policy.stored import examine_bundle, make_bundle
 from governance.regular import open_to_read
+from governance.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -80,7 +81,7 @@ def _read(place: Path) -> dict[str, str]:
 def _files(place: Path) -> dict[str, Path]:
     """Return where each policy file of `place`, itself one or a folder, lies, by name and in that order."""
     if place.is_file():
-        return {place.name: place}
+        return {_visible(place.name): place}
     return {name: place / name for name in sorted(_names(place))}
 
 
@@ -98,17 +99,25 @@ def _names(place: Path) -> Iterator[str]:
         for name in files:
             path = Path(folder) / name
             if name.endswith(SUFFIX) and not name.startswith("."):
-                yield path.relative_to(place).as_posix()
+                yield _visible(path.relative_to(place).as_posix())
+
+
+def _visible(name: str) -> str:
+    """Return the name of a file, which is part of its rules' names: people see what is there."""
+    if name.isprintable():
+        return name
+    message = f"the name of the file {shown(name)} has a character that does not show"
+    raise PolicyError(Diagnostic("hidden-character", message, None, "rename it"))
 
 
 def _link(name: str) -> PolicyError:
-    message = f"{name} is a symbolic link"
+    message = f"{shown(name)} is a symbolic link"
     mend = "put what it leads to there itself, or remove the link"
     return PolicyError(Diagnostic("link", message, None, mend))
 
 
 def _unreadable(name: str, error: OSError) -> PolicyError:
-    message = f"{name} cannot be read: {error.strerror}"
+    message = f"{shown(name)} cannot be read: {error.strerror}"
     return PolicyError(Diagnostic("unreadable", message, None, "make it readable, or move it away"))
 
 

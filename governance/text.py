@@ -59,7 +59,7 @@ class Span:
     @property
     def place(self) -> str:
         """The span as `name:line:column`."""
-        return f"{self.source.name}:{self.line}:{self.column}"
+        return f"{shown(self.source.name)}:{self.line}:{self.column}"
 
     def caret(self) -> str:
         """Return the source line and, beneath it, carets under the span; of a long line, what stands around it."""

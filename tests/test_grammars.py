@@ -131,13 +131,12 @@ def test_grammar_is_lalr_without_conflict_and_its_terminals_do_not_collide(name:
 def terminals() -> list[tuple[re.Pattern[str], re.Pattern[str]]]:
     """Return each terminal with a repeated group, as the grammars write it and as it is read."""
     folder = resources.folder("grammars")
-    found = []
+    found: list[tuple[re.Pattern[str], re.Pattern[str]]] = []
     for name in GRAMMARS:
         written = Lark(grammar.text(name), parser="lalr", import_paths=[str(folder)])
         read = {each.name: each.pattern.to_regexp() for each in Grammar(name, object())._lark.terminals}
-        for each in written.terminals:
-            if read[each.name] != each.pattern.to_regexp():
-                found.append((re.compile(each.pattern.to_regexp()), re.compile(read[each.name])))
+        both = [(each.pattern.to_regexp(), read[each.name]) for each in written.terminals]
+        found += [(re.compile(one), re.compile(other)) for one, other in both if one != other]
     return found
 
 

@@ -69,6 +69,15 @@ def test_the_place_itself_may_be_a_link_to_a_folder(tmp_path: Path) -> None:
     assert rules(tmp_path / "current") == ["a/r"]
 
 
+@pytest.mark.parametrize("name", [b"a\xe2\x80\xaeb", b"a\xff", b"a\nb", b"a\xc2\xa0b"])
+def test_a_name_of_a_file_that_does_not_show_what_it_is_is_an_error(name: bytes, tmp_path: Path) -> None:
+    (tmp_path / (os.fsdecode(name) + ".policy")).touch()
+    with pytest.raises(PolicyError) as caught:
+        load_policies(tmp_path)
+    assert caught.value.code == "hidden-character"
+    assert caught.value.diagnostics[0].message.isprintable()
+
+
 def test_a_pipe_called_like_a_policy_is_an_error_and_nothing_waits_for_it(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.policy")
     assert code(tmp_path) == "unreadable"

@@ -88,7 +88,7 @@ def _lines(text: str) -> Iterator[tuple[str, int]]:
     depth = 0
     for line in text.replace("\r\n", "\n").split("\n"):
         yield line, depth
-        depth += _turn(line)
+        depth = max(depth + _turn(line), 0)
 
 
 def _turn(line: str) -> int:
@@ -127,7 +127,7 @@ def _blocks(lines: Sequence[_Line]) -> list[list[str]]:
         elif line.code:
             blocks.append(list(_statement(waiting)))
             waiting = []
-    if any(line.comment for line in waiting):
+    if any(line.code or line.comment for line in waiting):  # a bracket in a word of a command line stays open
         blocks.append(list(_statement(waiting)))
     return blocks
 

@@ -105,7 +105,7 @@ def _stored() -> Iterable[bytes]:
 
 
 _SEEDS: Final[Mapping[str, Callable[[], Iterable[bytes]]]] = {
-    "bundle": _policies,
+    "bundle": lambda: list(_policies())[::8],
     "call": _calls,
     "evidence": _bodies,
     "glob": _globs,

@@ -40,6 +40,7 @@ class Scope:
     second_forms: dict[str, str] = field(default_factory=dict)
     lets: dict[str, LiteralSyntax] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
+    groups: set[str] = field(default_factory=set)
     profiles: dict[str, Profile] = field(default_factory=dict)
     rules: list[Rule] = field(default_factory=list)
     protected: list[Protected] = field(default_factory=list)
