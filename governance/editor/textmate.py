@@ -187,7 +187,7 @@ def _words() -> Iterable[_Rule]:
     )
     yield _match(rf"\b(size|of)[ \t]+({reference})", "", _1="keyword.control", _2="variable.other")
     yield _match(
-        rf"([=!<>]=|[<>])[ \t]*(?!(?:true|false)\b)({reference})",
+        rf"([=!<>]=|(?<=[ \t])[<>])[ \t]*(?!(?:true|false|size)\b)({reference})",
         "",
         _1="keyword.operator",
         _2="variable.other",
