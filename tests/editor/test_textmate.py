@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -13,13 +15,12 @@ from governance import resources
 from governance.editor.textmate import scope_of, textmate
 from governance.policy.parse import parse_file, policy_grammar
 from governance.text import Source
+from tests.documents import ROOT
 from tests.editor.colouring import Colouring
 from tests.policy.test_chunks import chunks
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 FILES = sorted(resources.folder("policies").rglob("*.policy"))
+ENGINE = ROOT / ".build" / "textmate" / "node_modules"
 
 
 def differences(text: str) -> list[tuple[str, str, str, str]]:
@@ -83,3 +84,25 @@ def test_every_terminal_has_a_scope() -> None:
     kinds = {token.type for text in texts for token in policy_grammar().begun(text)[0]}
     assert len(kinds) > 80
     assert all(scope_of(kind, "a").endswith(".policy") for kind in kinds)
+
+
+@pytest.mark.slow
+def test_the_engine_of_visual_studio_code_colours_the_same() -> None:
+    """Holds the small interpreter of these tests to the real one, which `make .build/textmate` installs."""
+    if not ENGINE.exists() or shutil.which("node") is None:
+        pytest.skip("make .build/textmate installs what is compared with; it needs npm")
+    texts = [path.read_text() for path in FILES]
+    texts += [chunk for _, chunk in chunks() if chunk.isascii()]
+    done = subprocess.run(
+        ["node", str(Path(__file__).with_name("tokenise.mjs")), str(ENGINE)],
+        input=json.dumps({"grammar": textmate(), "texts": texts}),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for text, scopes in zip(texts, json.loads(done.stdout), strict=True):
+        own = Colouring(textmate()).scopes(text)
+        unlike = [
+            (text[at - 10 : at + 20], scopes[at], own[at]) for at in range(len(text)) if scopes[at] != own[at]
+        ]
+        assert [each for each in unlike if each[1] or each[2]] == []
