@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hostile import Case
     from report import Row
 
-REPEATS = {1_000: 9, 10_000: 7, 100_000: 3, 1_000_000: 3}
+REPEATS = {1_000: 9, 10_000: 7, 100_000: 3, 1_000_000: 1}
 """How often each size is read; the median counts."""
 
 MOST = 2.0
