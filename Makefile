@@ -10,7 +10,7 @@ help:
 	@echo "make run     set up the Python environment, a container engine and the sandbox image; run the demo"
 	@echo "make test    the same set-up, then all tests, with the real engine   (ARGS='-k name' is for pytest)"
 	@echo "make quick   the tests that need no engine and are not slow"
-	@echo "make soak    the laws of decisions, of both evaluators and of all parsers, forty times as long"
+	@echo "make soak    the laws of decisions and of both evaluators, and the fuzzing of all parsers, forty times as long"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   measure, and write docs/performance.md"
 	@echo "make lock    resolve requirements.txt, requirements-dev.txt and bench/requirements-peers.txt anew"
@@ -28,7 +28,7 @@ quick: .venv/installed-dev
 	$(BIN)/python -m pytest -m "not engine and not slow" $(ARGS)
 
 soak: .venv/installed-dev
-	GOVERNANCE_SOAK=40 $(BIN)/python -m pytest tests/laws $(ARGS)
+	GOVERNANCE_SOAK=40 $(BIN)/python -m pytest tests/laws tests/fuzz $(ARGS)
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -61,6 +61,10 @@ bench: .venv/installed-dev
 	@echo "installing the locked packages that tests and checks need (requirements-dev.txt)" >&2
 	$(PIP) install --require-hashes -r requirements-dev.txt
 	@touch $@
+
+# What Visual Studio Code colours with, for one test; without it the test is left out.
+.build/textmate:
+	npm install --silent --no-audit --no-fund --ignore-scripts --prefix $@ vscode-textmate@9 vscode-oniguruma@2
 
 # What builds the package, so that nothing is fetched unlocked when it is installed.
 BUILD = printf 'hatchling>=1.27\neditables\n'

@@ -6,16 +6,20 @@ Nothing here knows what the text means.
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from bisect import bisect_right
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = ["Source", "Span", "excerpt", "nearest", "shown", "with_article"]
 
-_WIDEST = 160
+_WIDEST: Final = 160
+_LINE_FEED: Final = re.compile("\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,10 @@ class Source:
         """Return the span of characters `start` (0-based) up to, but not with, `end`."""
         return Span(self, start, start + 1 if end is None else end)
 
+    def line_start(self, line: int) -> int:
+        """Return where the 1-based `line` begins."""
+        return _line_starts(self.text)[line - 1]
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -41,31 +49,39 @@ class Span:
     @property
     def line(self) -> int:
         """The 1-based line the span begins in; only line feeds end a line."""
-        return self.source.text.count("\n", 0, self.start) + 1
+        return bisect_right(_line_starts(self.source.text), self.start)
 
     @property
     def column(self) -> int:
         """The 1-based column the span begins at, in characters."""
-        return self.start - (self.source.text.rfind("\n", 0, self.start) + 1) + 1
+        return self.start - _line_starts(self.source.text)[self.line - 1] + 1
 
     @property
     def place(self) -> str:
         """The span as `name:line:column`."""
-        return f"{self.source.name}:{self.line}:{self.column}"
+        return f"{shown(self.source.name)}:{self.line}:{self.column}"
 
     def caret(self) -> str:
-        """Return the source line and, beneath it, carets under the span."""
-        begin = self.source.text.rfind("\n", 0, self.start) + 1
-        end = self.source.text.find("\n", self.start)
-        line = self.source.text[begin : end if end >= 0 else len(self.source.text)]
-        at = self.start - begin
-        cut = max(0, at - _WIDEST // 2)
-        window = line[cut : cut + _WIDEST]
-        lead = shown(window[: at - cut])
-        marked = shown(window[at - cut : max(self.end - begin - cut, at - cut + 1)])
-        tail = shown(window[max(self.end - begin - cut, at - cut + 1) :])
-        before, after = "…" if cut else "", "…" if cut + _WIDEST < len(line) else ""
+        """Return the source line and, beneath it, carets under the span; of a long line, what stands around it."""
+        text, starts, line = self.source.text, _line_starts(self.source.text), self.line
+        begin = starts[line - 1]
+        end = starts[line] - 1 if line < len(starts) else len(text)
+        cut = max(begin, self.start - _WIDEST // 2)
+        last = min(end, cut + _WIDEST)
+        until = min(max(self.end, self.start + 1), last)
+        before, after = "…" if cut > begin else "", "…" if last < end else ""
+        lead, marked, tail = (
+            shown(text[cut : self.start]),
+            shown(text[self.start : until]),
+            shown(text[until:last]),
+        )
         return f"{before}{lead}{marked}{tail}{after}\n{' ' * len(before + lead)}{'^' * max(1, len(marked))}"
+
+
+@lru_cache(maxsize=8)
+def _line_starts(text: str) -> list[int]:
+    """Return where each line of `text` begins: what is asked for many places in one text is found once."""
+    return [0, *(found.end() for found in _LINE_FEED.finditer(text))]
 
 
 def shown(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 LAYERS: Final = (
-    ("text", "errors", "canonical", "instant", "resources"),
+    ("text", "errors", "canonical", "instant", "regular", "resources"),
     ("grammar",),
     ("capabilities",),
     ("request", "policy"),

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+from functools import cache
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lark import Lark
 
 from governance import grammar, resources
@@ -121,6 +125,51 @@ def test_there_are_grammars() -> None:
 def test_grammar_is_lalr_without_conflict_and_its_terminals_do_not_collide(name: str) -> None:
     folder = resources.folder("grammars")
     Lark(grammar.text(name), parser="lalr", strict=True, import_paths=[str(folder)])
+
+
+@cache
+def terminals() -> list[tuple[re.Pattern[str], re.Pattern[str]]]:
+    """Return each terminal with a repeated group, as the grammars write it and as it is read."""
+    folder = resources.folder("grammars")
+    found: list[tuple[re.Pattern[str], re.Pattern[str]]] = []
+    for name in GRAMMARS:
+        written = Lark(grammar.text(name), parser="lalr", import_paths=[str(folder)])
+        read = {each.name: each.pattern.to_regexp() for each in Grammar(name, object())._lark.terminals}
+        both = [(each.pattern.to_regexp(), read[each.name]) for each in written.terminals]
+        found += [(re.compile(one), re.compile(other)) for one, other in both if one != other]
+    return found
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(st.data())
+def test_what_a_repeated_group_took_it_never_had_to_give_back(data: st.DataObject) -> None:
+    written, read = data.draw(st.sampled_from(terminals()))
+    pieces = [
+        '"',
+        "\\",
+        '\\"',
+        "\\\\",
+        "\\u00e9",
+        "\\u00",
+        "a",
+        "A1",
+        ".",
+        ".b",
+        "..",
+        "*",
+        ".*",
+        "/**",
+        "/$a",
+        " ",
+        "(",
+    ]
+    text = "".join(data.draw(st.lists(st.sampled_from(pieces), max_size=12)))
+    one, other = written.match(text), read.match(text)
+    assert (one and one.span()) == (other and other.span())
+
+
+def test_terminals_with_repeated_groups_are_found() -> None:
+    assert len(terminals()) >= 8
 
 
 @pytest.mark.parametrize("text", RFC_8259_EXAMPLES)

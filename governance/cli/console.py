@@ -36,7 +36,12 @@ err: Final = Console(stderr=True, markup=False, highlight=False, emoji=False, so
 
 
 def print_json(value: Json) -> None:
-    """Print `value` as one line of JSON in UTF-8, whatever the locale, keys in the order they have."""
+    """Print `value` as one line of JSON in UTF-8, whatever the locale, keys in the order they have.
+
+    What `governance.text.shown` escapes stands as an escape of JSON, so that the line can be looked at as well.
+    """
     line = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=decimal_text)
+    if not line.isprintable():
+        line = "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in line)
     sys.stdout.buffer.write(line.encode() + b"\n")
     sys.stdout.buffer.flush()

@@ -44,9 +44,11 @@ class Role(Enum):
 
 
 _BY_TERMINAL: Final = {
+    "ARGV_FLAG": Role.PARAMETER,
     "ARGV_WORD": Role.PARAMETER,
     "DOTTED": Role.CAPABILITY,
     "EFFECT_TARGET": Role.PARAMETER,
+    "PARAMETER": Role.PARAMETER,
     "REFERENCE": Role.VALUE,
     "TARGET": Role.CAPABILITY,
     "TYPE": Role.TYPE,
@@ -105,7 +107,7 @@ _NEUTRAL: Final = frozenset("{}[](),|") | {":", ".."}
 """The signs that a keyword reaches across."""
 
 _NAMES: Final = {
-    "ARGV_WORD": re.compile(r"\$([a-z0-9_]+)"),
+    **dict.fromkeys(("ARGV_FLAG", "ARGV_WORD", "PARAMETER"), re.compile(r"\$([a-z0-9_]+)")),
     "EFFECT_TARGET": re.compile(r"([a-z0-9_]+)"),
     "STRING": re.compile(r'"(.*)"'),
     "call__ARGUMENT": re.compile(r"([A-Za-z0-9_]+)"),
@@ -113,7 +115,7 @@ _NAMES: Final = {
 }
 """Which part of a terminal is the name, where it is not the whole."""
 
-_QUOTED: Final = re.compile(r'"[^"\\\n]*(?:\\.[^"\\\n]*)*("?)|#.*')
+_QUOTED: Final = re.compile(r'"[^"\\\n]*(?:\\.[^"\\\n]*)*+("?)|#.*')
 """A string, which may still be open, or a comment."""
 
 _NAME_CHARACTERS: Final = f"{ascii_letters}{digits}_.*$-"

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from governance.canonical import digest as digest_of
 from governance.errors import Diagnostic, JournalError
-from governance.journal.files import open_to_read, unreadable
+from governance.journal.files import unreadable
+from governance.regular import open_to_read
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,21 +1,20 @@
 """The file operations that the log is written with, and nothing that knows what is written.
 
-They are an interface so that a test can let a write fail, or find out what was synced when. Reading has
-its own, simpler functions, at the end. No name is followed through a symbolic link.
+They are an interface so that a test can let a write fail, or find out what was synced when. Reading is
+done by `governance.regular`. No name is followed through a symbolic link.
 """
 
 from __future__ import annotations
 
 import os
-import stat
-from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from governance.errors import Diagnostic, JournalError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["DISK", "Disk", "Files", "open_to_read", "unreadable"]
+__all__ = ["DISK", "Disk", "Files", "unreadable"]
 
 _SAFE: Final = os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -100,15 +99,6 @@ class Disk:
 
 
 DISK: Final = Disk()
-
-
-def open_to_read(path: Path) -> BinaryIO:
-    """Open the regular file at `path`; a link, a pipe or a device is refused and nothing waits for one."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | _SAFE)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(None, "not a regular file", str(path))
-    return os.fdopen(descriptor, "rb", buffering=1 << 18)
 
 
 def unreadable(error: OSError) -> JournalError:

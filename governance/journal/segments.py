@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from governance.errors import Diagnostic, JournalError
 from governance.journal.chain import LONGEST
-from governance.journal.files import open_to_read, unreadable
+from governance.journal.files import unreadable
+from governance.regular import open_to_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

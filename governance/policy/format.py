@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 __all__ = ["format_text", "words_of"]
 
 _WORDS: Final = re.compile(
-    r'"[^"\\\n]*(?:\\.[^"\\\n]*)*"|#[^\n]*|->|[{}\[\](),:=<>]|(?:(?!->)[^\s"#{}\[\](),:=<>])+'
+    r'"[^"\\\n]*(?:\\.[^"\\\n]*)*+"|#[^\n]*|->|[{}\[\](),:=<>]|(?:(?!->)[^\s"#{}\[\](),:=<>])++'
 )
 """Strings, comments, signs, and everything else between spaces."""
 
-_GAPS: Final = re.compile(r'("[^"\\\n]*(?:\\.[^"\\\n]*)*")|([ \t]+)')
+_GAPS: Final = re.compile(r'("[^"\\\n]*(?:\\.[^"\\\n]*)*+")|([ \t]+)')
 _OPENING: Final = frozenset("{[(")
 _CLOSING: Final = frozenset("}])")
 _RULES: Final = frozenset({"permit", "forbid", "ask", "limit", "label", "declassify"})
@@ -88,7 +88,7 @@ def _lines(text: str) -> Iterator[tuple[str, int]]:
     depth = 0
     for line in text.replace("\r\n", "\n").split("\n"):
         yield line, depth
-        depth += _turn(line)
+        depth = max(depth + _turn(line), 0)
 
 
 def _turn(line: str) -> int:
@@ -127,7 +127,7 @@ def _blocks(lines: Sequence[_Line]) -> list[list[str]]:
         elif line.code:
             blocks.append(list(_statement(waiting)))
             waiting = []
-    if any(line.comment for line in waiting):
+    if any(line.code or line.comment for line in waiting):  # a bracket in a word of a command line stays open
         blocks.append(list(_statement(waiting)))
     return blocks
 

@@ -21,12 +21,14 @@ DEPTH: Final = 32
 """Brackets, and `not` after `not`, are nested at most so deep."""
 
 _HIDDEN: Final = re.compile(
-    r"\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+    r"\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    r"\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U0001bca0-\U0001bca3"
+    r"\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 """Characters that an editor does not show, or that show a line's parts in another order or on another line."""
 
 _NESTING: Final = re.compile(
-    r'"[^"\\\n]*(?:\\.[^"\\\n]*)*"?|#[^\n]*|(?P<open>[\[({])|(?P<close>[\])}])|(?P<nots>(?:\bnot\s+){2,})'
+    r'"[^"\\\n]*(?:\\.[^"\\\n]*)*+"?|#[^\n]*|(?P<open>[\[({])|(?P<close>[\])}])|(?P<nots>(?:\bnot\s++){2,}+)'
 )
 
 

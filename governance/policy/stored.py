@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from governance.canonical import digest
 from governance.errors import Diagnostic, PolicyError
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from governance.policy.check import Examination
 
 __all__ = ["examine_bundle", "load_bundle", "make_bundle", "named_sources"]
+
+
+_HALF: Final = re.compile("[\ud800-\udfff]")
 
 
 def make_bundle(library: Mapping[str, str], files: Mapping[str, str]) -> Bundle:
@@ -77,8 +81,13 @@ def _sources(data: bytes, name: str) -> dict[str, str]:
     except (ValueError, RecursionError):
         stored = None
     match stored:
-        case {"sources": dict(sources)} if all(isinstance(text, str) for text in sources.values()):
+        case {"sources": dict(sources)} if all(_is_text(each) for pair in sources.items() for each in pair):
             return {str(file): str(text) for file, text in sources.items()}
     raise PolicyError(
         Diagnostic("no-bundle", f"what is stored as {name} is no bundle", None, "restore the log")
     )
+
+
+def _is_text(value: object) -> bool:
+    """Whether a value of JSON is text; half a surrogate pair is no character."""
+    return isinstance(value, str) and _HALF.search(value) is None

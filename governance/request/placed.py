@@ -54,7 +54,7 @@ _HINTS: Final = {
 }
 """What to do about what agents often write instead."""
 
-_STRUCTURE: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{\]},]', re.DOTALL)
+_STRUCTURE: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*+"?|[\[{\]},]', re.DOTALL)
 """Strings, whole so that no sign in them counts and none after them is missed, brackets and commas."""
 
 

@@ -70,8 +70,8 @@ def said(token: Token) -> str:
     match token.type:
         case "EFFECT_TARGET":
             return token.partition("/")[0].partition(".")[0]
-        case "ARGV_WORD":
-            return token[token.find("$") :]
+        case "ARGV_FLAG" | "ARGV_WORD":
+            return token[token.find("$") :].removesuffix("?")
         case _:
             return str(token)
 

@@ -84,7 +84,19 @@ def test_a_stored_meaning_that_is_not_that_of_the_sources_is_refused(part: str) 
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"{", b"[]", b"{}", b'{"sources":[]}', b'{"sources":{"a":1}}', b"\xff", b"[" * 9999]
+    "data",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"sources":[]}',
+        b'{"sources":{"a":1}}',
+        b"\xff",
+        b"[" * 9999,
+        b'{"sources":{"a":"\\ud800"}}',
+        b'{"sources":{"\\ud800":""}}',
+    ],
 )
 def test_bytes_that_are_no_bundle_are_refused(data: bytes) -> None:
     with pytest.raises(PolicyError) as caught:

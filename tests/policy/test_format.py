@@ -99,3 +99,11 @@ def _bare(value: object) -> object:
         )
         return (type(value).__name__, *map(_bare, kept))
     return value
+
+
+@pytest.mark.parametrize("word", ["/bin/(", "/bin/)", "a(b", "/bin/((", "))"])
+def test_a_bracket_in_a_word_of_a_command_line_is_no_bracket(word: str) -> None:
+    text = f'capability x.run "s" {{ a: Path  effects {{ read a }}  argv {{ {word} $a }} }}\n\nlet b = 1\n'
+    once = format_text(text)
+    assert words_of(once) == words_of(text)
+    assert format_text(once) == once

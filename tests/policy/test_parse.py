@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from governance.errors import PolicyError
@@ -136,21 +134,3 @@ def test_escapes_in_strings() -> None:
 
 def test_reading_stops_after_a_hundred_broken_statements() -> None:
     assert len(places("nonsense\n" * 100_000)) == 100
-
-
-def load_time(rules: int, broken: str = "") -> float:
-    text = "".join(READ.format(n=n) for n in range(rules)) + broken
-    begin = time.perf_counter()
-    try:
-        bundle_of(text)
-    except PolicyError:
-        assert broken
-    return time.perf_counter() - begin
-
-
-@pytest.mark.parametrize("broken", ["", "permit {\n"])
-def test_loading_grows_with_the_rules_and_not_with_their_square(broken: str) -> None:
-    load_time(10)
-    small = min(load_time(200, broken) for _ in range(3))
-    large = min(load_time(1600, broken) for _ in range(2))
-    assert large < small * 8 * 3

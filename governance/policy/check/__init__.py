@@ -131,7 +131,9 @@ def _declare(scope: FileScope, file: FileSyntax) -> None:
                 else:
                     scope.declare("sandbox", statement.name, profile, names.profiles)
             case AgentSyntax():
-                scope.declare("agent", statement.name, check_agent(scope, statement), names.agents)
+                agent = check_agent(scope, statement)
+                scope.declare("agent", statement.name, agent, names.agents)
+                names.groups.update(agent.groups)
             case LetSyntax():
                 scope.declare("let", statement.name, statement.value, names.lets)
             case ProtectedSyntax():

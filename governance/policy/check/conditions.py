@@ -119,9 +119,8 @@ class Conditions(Names):
             case CarriesSyntax() | Provenance() | EarlierSyntax() | WindowSyntax():
                 return self._of_session(syntax)
             case MemberSyntax():
-                known = {group for agent in self.scope.scope.agents.values() for group in agent.groups}
-                if syntax.group.text not in known:
-                    self.scope.unknown("group", syntax.group, known)
+                if syntax.group.text not in self.scope.scope.groups:
+                    self.scope.unknown("group", syntax.group, self.scope.scope.groups)
                 return Member(syntax.group.text, f"agent in {syntax.group.text}")
             case _:
                 return self._comparison(syntax)

@@ -24,6 +24,9 @@ __all__ = ["check_agent", "check_lineages", "check_protected"]
 _AGENT: Final = re.compile(r"[!-~]{1,256}")
 """Visible ASCII without spaces: two names that differ look different, and none is empty."""
 
+_LONGEST_LINEAGE: Final = 32
+"""An agent narrows at most so many others, one through the other."""
+
 _WORKSPACE: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 
 
@@ -78,9 +81,14 @@ def _lineage(scope: FileScope, name: Word, parent: Word) -> None:
     if agent is None or wider is None:
         return
     seen = {agent.name}
-    while wider is not None and wider.name not in seen:
+    while wider is not None and wider.name not in seen and len(seen) <= _LONGEST_LINEAGE:
         seen.add(wider.name)
         wider = agents.get(wider.narrows) if wider.narrows is not None else None
+    if len(seen) > _LONGEST_LINEAGE:
+        message = f"`{name.text}` narrows through more than {_LONGEST_LINEAGE} agents"
+        scope.report("too-deep", message, parent, "narrow an agent that is nearer to the first")
+        agents[name.text] = replace(agent, narrows=None)
+        return
     if wider is not None:
         message = f"`{name.text}` comes to narrow itself"
         scope.report("circular-narrows", message, parent, "let the first one narrow no other")

@@ -81,8 +81,7 @@ def _uncombinable(permits: Sequence[Rule]) -> Iterator[tuple[Rule, str]]:
 def place_of(sources: Mapping[str, Source], rule: Rule) -> Span:
     """Return the place of the first word of a rule."""
     source = sources[rule.reference.file]
-    lines = source.text.split("\n")
-    return source.span(sum(len(line) + 1 for line in lines[: rule.reference.line - 1]))
+    return source.span(source.line_start(rule.reference.line))
 
 
 def missing_examples(bundle: Bundle, sources: Mapping[str, Source]) -> Iterator[Diagnostic]:

@@ -172,10 +172,9 @@ def _audience(scope: FileScope, syntax: RuleSyntax) -> Audience:
             scope.report("no-agent", message, syntax.name, 'add agent in GROUP, agent "ID" or agent any')
         return Audience(frozenset(), frozenset(), everyone=True)
     named = cast("AgentsClause", clause.items[0])
-    groups = {group for agent in scope.scope.agents.values() for group in agent.groups}
     for group in named.groups:
-        if group.text not in groups:
-            scope.unknown("group", group, groups)
+        if group.text not in scope.scope.groups:
+            scope.unknown("group", group, scope.scope.groups)
     for agent in named.agents:
         scope.find("agent", agent, scope.scope.agents)
     return Audience(

@@ -24,6 +24,9 @@ __all__ = ["FileScope", "Scope"]
 
 Declared = TypeVar("Declared")
 
+_MOST_COMPARED: Final = 20_000
+"""So many names are compared with unknown ones, in all files together; each with each would be without end."""
+
 _IMPORTED: Final = ("let", "sandbox")
 """What a file sees of another only when it imports it; all else is known in the whole bundle."""
 
@@ -37,6 +40,7 @@ class Scope:
     second_forms: dict[str, str] = field(default_factory=dict)
     lets: dict[str, LiteralSyntax] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
+    groups: set[str] = field(default_factory=set)
     profiles: dict[str, Profile] = field(default_factory=dict)
     rules: list[Rule] = field(default_factory=list)
     protected: list[Protected] = field(default_factory=list)
@@ -49,6 +53,8 @@ class Scope:
     """The file that declares each let, sandbox and limit, by its kind and name."""
     imports: dict[str, frozenset[str]] = field(default_factory=dict)
     """The files that each file imports."""
+    compared: int = 0
+    """How many names have been compared with unknown ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +103,21 @@ class FileScope:
     def unknown(self, kind: str, name: Word, known: Collection[str]) -> None:
         """Report that `name` is no known `kind`, unless its declaration itself is what is broken."""
         if name.text not in self.scope.broken:
-            near = nearest(name.text, known)
-            some = sorted(known)[:12]
-            mend = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(some) or 'none'}"
             self.report(
-                f"unknown-{kind.replace(' ', '-')}", f"no {kind} is called `{shown(name.text)}`", name, mend
+                f"unknown-{kind.replace(' ', '-')}",
+                f"no {kind} is called `{shown(name.text)}`",
+                name,
+                self._known(kind, name.text, known),
             )
+
+    def _known(self, kind: str, name: str, known: Collection[str]) -> str:
+        """Return what may have been meant by `name`, as long as few enough names have been compared."""
+        if self.scope.compared + len(known) > _MOST_COMPARED:
+            return f"name a {kind} that is declared"
+        self.scope.compared += len(known)
+        near = nearest(name, known)
+        return (
+            f"did you mean {' or '.join(near)}?"
+            if near
+            else f"known: {', '.join(sorted(known)[:12]) or 'none'}"
+        )

@@ -72,7 +72,7 @@ class _Look:
         self._places: dict[tuple[str, str, str], list[int]] = {}
         for number, rule in enumerate(bundle.rules):
             for capability in self._about[number]:
-                for root in _roots(rule.when):
+                for root in dict.fromkeys(_roots(rule.when)):
                     self._places.setdefault((rule.kind, capability.name, root), []).append(number)
 
     def of_itself(self, rule: Rule) -> tuple[str, str, str] | None:
@@ -141,7 +141,8 @@ class _Look:
         found: set[int] = set()
         for capability in self._about[number][:1]:
             for root in roots:
-                found.update(self._places.get((kind, capability.name, root), ()))
+                # The first are the lowest, and of many rules no more can be among the lowest of all.
+                found.update(self._places.get((kind, capability.name, root), [])[: _MOST_COMPARED + 1])
         return sorted(found - {number})[:_MOST_COMPARED]
 
     def _covered(self, number: int, other: int, *, members: bool = False) -> bool:
