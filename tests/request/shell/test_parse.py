@@ -211,7 +211,15 @@ def test_nodes_know_their_places() -> None:
         (Assignment("X", Word((Text("1", 2, 3),), 2, 3), 0, 3),),
         (
             Word((Text("a", 4, 5),), 4, 5),
-            Word((Text("b", 6, 9), Glob("*", 9, 10), Substitution(inner.script, quoted=True, start=11, end=15)), 6, 16),
+            Word(
+                (
+                    Text("b", 6, 9),
+                    Glob("*", 9, 10),
+                    Substitution(inner.script, quoted=True, start=11, end=15),
+                ),
+                6,
+                16,
+            ),
         ),
         (
             File(2, ">", Word((Text("e f", 19, 23),), 19, 23), 17, 23),
