@@ -28,7 +28,7 @@ quick: .venv/installed-dev
 	$(BIN)/python -m pytest -m "not engine and not slow" $(ARGS)
 
 soak: .venv/installed-dev
-	GOVERNANCE_SOAK=40 $(BIN)/python -m pytest tests/laws tests/fuzz $(ARGS)
+	GOVERNANCE_SOAK=40 $(BIN)/python -m pytest tests/laws tests/fuzz tests/request/shell $(ARGS)
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -106,7 +106,7 @@ def _values(terminal: str, word: str, context: Context, index: Index) -> Iterato
     first = capabilities[0].parameters if capabilities else ()
     for each in first:
         if all(capability.parameter(each.name) for capability in capabilities):
-            name = f"${each.name}" if terminal == "ARGV_WORD" else each.name
+            name = f"${each.name}" if terminal in ("ARGV_WORD", "PARAMETER") else each.name
             yield Proposal(name, Role.PARAMETER, str(each.type))
             if word.startswith(f"{name}."):
                 for field in each.type.field_names:

@@ -39,6 +39,9 @@ _NAMES: Final = {
 _MARK: Final = re.compile(r"[ \t]+|[|&;<>()\n]|[\"'`$\\*?\[]")
 """What a token begins or ends with, and what a word is parted at."""
 
+_SIGNS: Final = " \t|&;<>()\n\"'`$\\*?["
+"""All characters of marks: a text that holds few of them has few marks."""
+
 _OUTSIDE: Final = re.compile(
     r"'[^']*'"  # quoted text, whole
     r'|"[^"\\$`]*(?:\\.[^"\\$`]*)*"'
@@ -64,7 +67,7 @@ def check_size(text: str) -> None:
     """Refuse endless lists of words, signs and blanks before anything is built. Raises `Refusal`."""
     count = 0
     pattern, start = _OUTSIDE, 0
-    if len(text) < _MARKS:
+    if len(text) < _MARKS or sum(map(text.count, _SIGNS)) < _MARKS:
         return
     for found in _OUTSIDE.finditer(text):
         start = found.start()

@@ -71,7 +71,7 @@ def _exported(arguments: Iterable[Word], scope: Scope) -> Scope:
     for word in arguments:
         name, sign, value = (word.text or "").partition("=")
         if word.text is None or word.start in places or not name.isidentifier() or not name.isascii():
-            raise Refusal("interpreted-again", word.start, word.end, "export")
+            raise Refusal("export-value", word.start, word.end)
         if special(name):
             raise Refusal("special-variable", word.start, word.start + len(name), name)
         places.add(word.start)

@@ -181,10 +181,10 @@ class Meaning:
         values = tuple(text for text in texts if text is not None)
         changed = changed_by(raw.script)
         inside = scope.without(changed)
-        if changed is None or name in changed:
-            raise Refusal("special-variable", start, start + len(name), name)
         looped = Looped(values if len(values) == len(texts) else None)
-        script, _ = self._script(raw.script, inside.given(name, looped))
+        if changed is not None and name not in changed:
+            inside = inside.given(name, looped)
+        script, _ = self._script(raw.script, inside)
         return _Read(For(name, words, script, redirections, *place), inside.without((name,)))
 
     # Simple commands

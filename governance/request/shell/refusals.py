@@ -9,7 +9,8 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from governance.errors import Diagnostic, RequestError
-from governance.text import excerpt
+from governance.request.shell.keywords import KEYWORDS
+from governance.text import excerpt, shown
 
 if TYPE_CHECKING:
     from governance.grammar import Misfit, Token
@@ -23,7 +24,10 @@ HIDING: Final = "\ufdd0"
 REFUSALS: Final[dict[str, tuple[str, str]]] = {
     "ansi-c-quote": ("`$'…'` is not read here", "write the characters themselves in plain quotes"),
     "arithmetic": ("arithmetic is not done here", "write the result"),
-    "array": ("an array, or one element of it, is no text", "write the words where they are needed"),
+    "array": (
+        "an array, an element of one, or `+=` is not read here",
+        "write the words where they are needed",
+    ),
     "background": ("`&` starts something that nobody waits for", "leave `&` out, or join with `&&` or `;`"),
     "backtick-escape": (
         "a backslash before `{}` means something else between backticks",
@@ -46,6 +50,7 @@ REFUSALS: Final[dict[str, tuple[str, str]]] = {
         "redirect descriptors 0 to 9, and to a file with `>` or `&>`",
     ),
     "empty-program": ("the program has no name", "name the program first"),
+    "export-value": ("`export` takes its values otherwise than other programs", "write export NAME='value'"),
     "file-list": ("a redirection has one file, and this may be several words", "write the file's name"),
     "function": (
         "a function, or `(` within a command, is not read here",
@@ -54,7 +59,7 @@ REFUSALS: Final[dict[str, tuple[str, str]]] = {
     "here-document": ("{}", "write <<'END', the lines, and END alone on a line"),
     "hidden-character": (
         "the character {} does not show, and parts no words",
-        "write a space, or put it into single quotes",
+        "leave it out, write a space, or put it into single quotes",
     ),
     "interpreted-again": (
         "`{}` changes how the shell reads what follows, or reads text as commands",
@@ -98,7 +103,6 @@ REFUSALS: Final[dict[str, tuple[str, str]]] = {
 """Message and help by code; `{}` is what was found."""
 
 _WIDEST: Final = 100
-_BLANK: Final = " \t"
 _RESERVED_HELP: Final = {
     "[[": "write [ … ] with quoted words",
     "case": "write if … then … fi",
@@ -168,6 +172,7 @@ def _sign(pattern: str, code: str, *found: str) -> _Sign:
 
 _SIGNS: Final = (
     _sign(r"\$\(\(|\(\(|\$\[", "arithmetic"),
+    _sign(r"\$(?:[A-Za-z_][A-Za-z0-9_]*)?\\\n", "line-continuation"),
     _sign(r"\$'", "ansi-c-quote"),
     _sign(r'\$"', "translated-quote"),
     _sign(r"\$\{", "parameter-expansion"),
@@ -179,10 +184,11 @@ _SIGNS: Final = (
     _sign(r"<<", "here-document", "this here-document is not read"),
     _sign(r"&(?!&)", "background"),
     _sign(r";;|;&", "reserved-word", ";;", _RESERVED_HELP["case"]),
-    _sign(r"\\\n", "line-continuation"),
     _sign(r"['\"`]", "open-quote"),
 )
 _ESCAPE: Final = re.compile(r"`[^`\\]*(?:\\[^`$\\\"][^`\\]*)*\\[`$\\\"]")
+_JOINED: Final = re.compile(r"(?:[ \t]|\\\n)*")
+_WORD: Final = re.compile(r"[a-z]+|[{}\[\]!]+")
 _FIRST: Final = re.compile(r"\$\((?!\()|`|\"")
 """What a word begins with that is not known before something runs; misplaced only where a program is named."""
 
@@ -191,9 +197,11 @@ _SPECIAL: Final = re.compile(r"\$[0-9@*#?$!-]")
 
 def named(misfit: Misfit, text: str) -> Refusal:
     """Return what stands in `text` where it stops to follow the grammar, by its name."""
-    start = misfit.span.start
-    while start < len(text) and (text[start] in _BLANK or text.startswith("\\\n", start)):
-        start += 1 if text[start] in _BLANK else 2
+    run = _JOINED.match(text, misfit.span.start)
+    start = misfit.span.start if run is None else run.end()
+    if run is not None and "\\" in run[0] and (start == len(text) or not run[0].strip("\\\n")):
+        place = run.start() + run[0].index("\\")
+        return Refusal("line-continuation", place, place + 1)
     if not text[start:].strip("\n"):
         return _unfinished(misfit.begun, start)
     if (special := _SPECIAL.match(text, start)) is not None:
@@ -218,10 +226,16 @@ def _other(text: str, start: int) -> Refusal:
         return Refusal(
             "here-document", start, start + 1, "a here-document begins within quotes, or none is here"
         )
+    if character == "#":
+        start = next(at for at in range(start, len(text)) if shown(text[at]) != text[at])
+        character = text[start]
     if not character.isascii():
         return Refusal("hidden-character", start, start + 1, f"U+{ord(character):04X}")
     if character in "|&;\n":
         return Refusal("no-command", start, start + 1)
+    word = _WORD.match(text, start)
+    if word is not None and word[0] in KEYWORDS:
+        return stray_word(word[0], start)
     return Refusal(
         "syntax", start, start + 1, f"`{excerpt(character)}` stands where it means nothing", "quote it"
     )

@@ -28,7 +28,7 @@ from governance.request.shell.tree import (
 if TYPE_CHECKING:
     from governance.request.shell.tree import Piece, Pipeline, Redirection, Script, Stage, Word
 
-__all__ = ["print_shell"]
+__all__ = ["print_shell", "print_word"]
 
 _SAFE: Final = re.compile(r"[A-Za-z0-9_./:=,@%+-]+")
 _PROGRAM: Final = re.compile(r"[A-Za-z0-9_./:,@%+-]+")
@@ -72,18 +72,20 @@ def _compound(stage: Subshell | Group | If | Loop | For) -> str:
             word = "until" if stage.until else "while"
             return f"{word} {print_shell(stage.condition)}; do {print_shell(stage.script)}; done"
         case For():
-            words = "".join(f" {_word(word)}" for word in stage.words)
+            words = "".join(f" {print_word(word)}" for word in stage.words)
             return f"for {stage.name} in{words}; do {print_shell(stage.script)}; done"
         case _:
             assert_never(stage)
 
 
 def _command(command: Command) -> str:
-    parts = [f"{each.name}={_word(each.value) if each.value.pieces else ''}" for each in command.assignments]
+    parts = [
+        f"{each.name}={print_word(each.value) if each.value.pieces else ''}" for each in command.assignments
+    ]
     if command.words:
         program = command.words[0].text or ""
         parts.append(program if _PROGRAM.fullmatch(program) and program not in KEYWORDS else _quoted(program))
-    parts += [_word(word) for word in command.words[1:]]
+    parts += [print_word(word) for word in command.words[1:]]
     # A descriptor stands behind a blank, also where nothing is before it.
     lead = "" if parts else " "
     return lead + " ".join(parts + [_redirection(each) for each in command.redirections])
@@ -92,11 +94,11 @@ def _command(command: Command) -> str:
 def _redirection(redirection: Redirection) -> str:
     match redirection:
         case File(descriptor, mode, target):
-            return f"{_descriptor(descriptor, mode)}{mode} {_word(target)}"
+            return f"{_descriptor(descriptor, mode)}{mode} {print_word(target)}"
         case Duplicate(descriptor, source):
             return f"{_descriptor(descriptor, '>')}>&{'-' if source is None else source}"
         case Here(descriptor, word):
-            return f"{_descriptor(descriptor, '<')}<<< {_word(_without_newline(word))}"
+            return f"{_descriptor(descriptor, '<')}<<< {print_word(_without_newline(word))}"
         case _:
             assert_never(redirection)
 
@@ -113,7 +115,8 @@ def _without_newline(word: Word) -> Word:
     return word._replace(pieces=tuple(pieces))
 
 
-def _word(word: Word) -> str:
+def print_word(word: Word) -> str:
+    """Return one word of a command."""
     return "".join(_piece(piece) for piece in word.pieces) or "''"
 
 

@@ -1,0 +1,120 @@
+"""How long it takes to read a command line, how hostile ones are refused, and how much of what is written is read.
+
+Run as `python bench/shell.py [--json]`. Lark is the whole reading, which decides whatever is not surely read fast. The
+shares are of what bash accepts, where there is a bash; of the sample in the tests where the whole corpora are not
+at hand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from governance.errors import RequestError
+from governance.request.shell import parse_shell
+from governance.request.shell.parse import read_shell
+from governance.text import Source
+from report import Goal, Row, report, row, time_us
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tests.request.shell import corpora, oracle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+SIMPLE = "git log -n 5 -- src/app.py"
+PIPELINE = "cat src/app.py | grep -n 'def main' | head -5"
+MIXED = 'cd src && for f in a b; do wc -l "$f.py" 2>/dev/null; done | sort -n'
+REPEATS = 20_000
+MEGABYTE = 1 << 20
+HOSTILE = {
+    "an open quote": 'a "' + "b" * (MEGABYTE - 3),
+    "words": "a " * (MEGABYTE // 2),
+    "commands": "a;" * (MEGABYTE // 2),
+    "substitutions": "a " + "$(b " * (MEGABYTE // 4 - 1),
+    "backticks": "a " + "`b` " * (MEGABYTE // 4 - 1),
+    "braces": "a " + "{b,c}" * (MEGABYTE // 5 - 1),
+    "conditions": "if a; then " * (MEGABYTE // 11),
+    "here-documents": "a <<E\n" * (MEGABYTE // 6),
+    "escapes": "a" + "\\b" * (MEGABYTE // 2 - 1),
+    "stars": "a " + "*" * (MEGABYTE - 2),
+    "hidden characters": "a " + "\u202e" * (MEGABYTE // 3 - 1),
+}
+
+
+def read(text: str, variables: Mapping[str, str] | None = None) -> bool:
+    """Say whether a command line is read."""
+    try:
+        parse_shell(Source("request", text), variables or {})
+    except RequestError:
+        return False
+    return True
+
+
+def by_lark(text: str) -> object:
+    return read_shell(Source("request", text))
+
+
+def used(text: str) -> dict[str, str]:
+    """Return a value for each variable that a command line uses."""
+    return {**dict.fromkeys(re.findall(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)", text), "value"), **corpora.HOME}
+
+
+def share(name: str, variables: Callable[[str], Mapping[str, str]]) -> float:
+    """Return how many of a hundred lines that bash accepts are read."""
+    accepted = [text for text in corpora.commands(name) if oracle.BASH is None or oracle.accepts(text)]
+    return 100 * sum(read(text, variables(text)) for text in accepted) / max(1, len(accepted))
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    read(MIXED)
+    rows: list[Row] = []
+    for name, text in (("simple command", SIMPLE), ("pipeline", PIPELINE)):
+        lark = row(f"{name}: Lark", time_us(partial(by_lark, text), REPEATS // 20))
+        rows += [lark, row(f"{name}: read", time_us(partial(read, text), REPEATS), lark)]
+    rows.append(row("a loop in a pipeline: Lark", time_us(partial(by_lark, MIXED), REPEATS // 20)))
+    hostile = [
+        row(f"1 MiB of {name}, refused", time_us(partial(read, text), 5)) for name, text in HOSTILE.items()
+    ]
+    goals = [
+        _most("p50 of a simple command, in µs", 8, rows[1].median_us or 0),
+        _most("p50 of a pipeline through Lark, in µs", 150, rows[2].median_us or 0),
+        _most(
+            "1 MiB of hostile text refused, the slowest, in ms",
+            100,
+            max(each.median_us or 0 for each in hostile) / 1000,
+        ),
+    ]
+    for name, least in (("nl2bash", 90), ("agents", 97), ("tldr", 90)):
+        if not corpora.commands(name):
+            continue
+        goals.append(
+            _least(
+                f"of 100 lines of {name}, read with HOME declared", least, share(name, lambda _: corpora.HOME)
+            )
+        )
+        goals.append(
+            _least(f"of 100 lines of {name}, read with all variables declared", least, share(name, used))
+        )
+    report("shell", [*rows, *hostile], goals, json=arguments.json)
+
+
+def _most(what: str, most: float, measured: float) -> Goal:
+    return Goal(what, f"at most {most}", measured, measured <= most)
+
+
+def _least(what: str, least: float, measured: float) -> Goal:
+    return Goal(what, f"at least {least}", measured, measured >= least)
+
+
+if __name__ == "__main__":
+    main()
