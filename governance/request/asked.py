@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from governance.capabilities.work import Work
 from governance.request.bind import bind
 from governance.request.shell import parse_shell
-from governance.request.shell.calls import bind_command
+from governance.request.shell.work import bind_command
 from governance.request.surface import read_call
 from governance.request.syntax import CommandLine
 

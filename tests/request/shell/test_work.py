@@ -11,7 +11,9 @@ import pytest
 from governance.capabilities.work import RUNNER
 from governance.errors import RequestError
 from governance.request.shell import parse_shell
-from governance.request.shell.calls import bind_command
+from governance.request.shell.tree import Word
+from governance.request.shell.unbound import UNBOUND, refuse
+from governance.request.shell.work import bind_command
 from governance.request.syntax import CommandLine
 from governance.text import Source
 from tests.policy.build import bundle_of
@@ -153,6 +155,11 @@ REFUSED = [
     ("TZ=:/etc/passwd show a", "environment", 1),
     ("env -i show a", "wrapper", 1),
     ("env FOO=1 show a", "environment", 5),
+    ("env LANG=C *", "not-known", 12),
+    ("timeout 5 $(show) a", "not-known", 11),
+    ("env LANG=C sudo show a", "wrapper", 12),
+    ("timeout 5 sudo show a", "wrapper", 11),
+    ("sh -c 'sudo show a'", "wrapper", 1),
     ("sudo show a", "wrapper", 1),
     ("/usr/bin/sudo show a", "wrapper", 1),
     ("nohup show a", "wrapper", 1),
@@ -223,3 +230,13 @@ def test_words_are_passed_as_they_are(words: tuple[str, ...], expected: list[str
     line = CommandLine(Source("command", " ".join(words)), "/w", words)
     found, _ = bind_command(line, bundle().capabilities, parse_shell)
     assert shortly(found) == expected
+
+
+def test_every_reason_is_said_with_what_was_found() -> None:
+    for reason, (code, message, mend) in UNBOUND.items():
+        with pytest.raises(RequestError) as caught:
+            refuse(Source("request", "x"), Word((), 0, 1), reason, "found", "mend")
+        assert caught.value.code == code
+        assert reason.split("-")[0].isalpha()
+        assert "{}" not in str(caught.value)
+        assert message and mend

@@ -1,0 +1,347 @@
+"""From the tree of a command line to work: every command a typed call, every redirection one too.
+
+What starts a command for another (`env`, `timeout`, `sh -c`) is unfolded to what it starts, or refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, assert_never
+
+from governance.capabilities.work import Arm, Branches, Opposite, Pipe, Run, Start, Steps, Wired, Work
+from governance.request.command import MisfitError, Said, TypedWord, placed
+from governance.request.programs import SHELLS, STOPPED, base_name
+from governance.request.shell.calls import Commands
+from governance.request.shell.folders import changes_folder, only_assigns
+from governance.request.shell.prefixes import deadline_of, environment_of
+from governance.request.shell.tree import (
+    Command,
+    Duplicate,
+    File,
+    For,
+    Glob,
+    Group,
+    Here,
+    If,
+    Loop,
+    Script,
+    Subshell,
+    Text,
+    Variable,
+    Word,
+)
+from governance.request.shell.unbound import refuse, refuse_misfit
+from governance.text import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import NoReturn
+
+    from governance.capabilities.call import Call
+    from governance.capabilities.declaration import Capability
+    from governance.capabilities.work import Flow, Joint, Output
+    from governance.request.nodes import Plain
+    from governance.request.shell.tree import Assignment, Piece, Pipeline, Redirection, Stage
+    from governance.request.shell.unbound import Placed
+    from governance.request.syntax import CommandLine
+
+__all__ = ["bind_command"]
+
+_MOST_CALLS: Final = 64
+_DEEPEST_TEXT: Final = 4
+_READ: Final = "text.cat"
+_WRITE: Final = "fs.put"
+_DEVICES: Final = ("/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/fd")
+
+Reader: TypeAlias = "Callable[[Source], Script]"
+
+
+class _Where(NamedTuple):
+    """Where a command stands: its folder, the values of loops around it, what is in its environment, its deadline."""
+
+    folder: str
+    values: Mapping[str, str] = {}
+    environment: tuple[tuple[str, str], ...] = ()
+    deadline: int | None = None
+
+
+def bind_command(
+    line: CommandLine, capabilities: Mapping[str, Capability], read: Reader
+) -> tuple[Work, tuple[str, ...]]:
+    """Return the work that a command line is, and what kept its programs from being known better.
+
+    `read` makes a tree of a text. Raises `RequestError`.
+    """
+    binder, where = _Binder(line.source, Commands(capabilities), read), _Where(line.folder)
+    if line.words is None:
+        flow = binder.script(read(line.source), where)
+    else:
+        flow = binder.words(tuple(_typed_words(line.words)), where)
+    return Work(tuple(binder.starts), flow), tuple(dict.fromkeys(binder.commands.notes))
+
+
+def _typed_words(words: tuple[str, ...]) -> Iterator[TypedWord]:
+    """Yield words that nothing is left to be done to, at their places in their line."""
+    start = 0
+    for word in words:
+        yield TypedWord(word, glob=False, start=start, end=start + len(word))
+        start += len(word) + 1
+
+
+@dataclass(slots=True)
+class _Binder:
+    """Binds one text; texts inside it, as behind `sh -c`, are bound by another that adds to the same calls."""
+
+    source: Source
+    commands: Commands
+    read: Reader
+    starts: list[Start] = field(default_factory=list)
+    depth: int = 0
+
+    def refuse(self, place: Placed, reason: str, *found: str) -> NoReturn:
+        """Raise the error about what stands at `place`."""
+        refuse(self.source, place, reason, *found)
+
+    def script(self, script: Script, where: _Where) -> Flow:
+        """Return the flow of a script; a `cd` in it is where what follows it runs, and no more than that.
+
+        Such a step, and one that only gives a variable a value, is not run: what follows it stands in its place.
+        """
+        arms: list[Arm] = []
+        instead: Joint | None = None
+        moved = False
+        for joint, pipeline in script.steps:
+            place = pipeline.stages[0]
+            if moved and joint != "&&":
+                self.refuse(place, "cd-unsure")
+            if joint == ";" and only_assigns(pipeline):
+                instead = ";"
+                continue
+            if instead == ";" and not moved and joint == "||":
+                self.refuse(place, "never")
+            folder = self._folder(pipeline, where)
+            if folder is not None:
+                if joint == "||":
+                    self.refuse(place, "cd-behind-or")
+                where, moved, instead = where._replace(folder=folder), True, instead or joint
+                continue
+            arms.append(Arm(instead or joint, self._pipeline(pipeline, where)))
+            instead = None
+        if not arms or instead is not None:
+            self.refuse(script.steps[-1].pipeline.stages[0], "ends-idle")
+        return arms[0].flow if len(arms) == 1 else Steps(tuple(arms))
+
+    def _folder(self, pipeline: Pipeline, where: _Where) -> str | None:
+        """Return the folder that a `cd` leads to, None where the pipeline is none."""
+        stage = pipeline.stages[0]
+        if not isinstance(stage, Command) or not stage.words or stage.words[0].text != "cd":
+            return None
+        if len(pipeline.stages) > 1 or pipeline.negated or stage.redirections or stage.assignments:
+            self.refuse(stage, "cd-without-effect")
+        if len(stage.words) != 2:
+            self.refuse(stage, "cd-words")
+        word = self._typed(stage.words[1], where)
+        if word.text is None or word.glob or word.text.startswith("-"):
+            self.refuse(word, "cd-folder")
+        return self._placed(word.text, where, word)
+
+    def _placed(self, text: str, where: _Where, word: TypedWord) -> str:
+        try:
+            return placed(text, where.folder, word)
+        except MisfitError as error:
+            refuse_misfit(self.source, word, error)
+
+    def _pipeline(self, pipeline: Pipeline, where: _Where) -> Flow:
+        first, *others = pipeline.stages
+        if pipeline.timed:
+            self.refuse(first, "time")
+        if not others and not isinstance(first, Command) and changes_folder(first):
+            self.refuse(first, "cd-in-here")
+        stages = tuple(self._stage(stage, where) for stage in pipeline.stages)
+        flow = Pipe(stages) if others else stages[0]
+        return Opposite(flow) if pipeline.negated else flow
+
+    def _stage(self, stage: Stage, where: _Where) -> Flow:
+        match stage:
+            case Command():
+                return self._command(stage, where)
+            case Subshell() | Group():
+                flow = self.script(stage.script, where)
+            case If():
+                branches = tuple(
+                    (self.script(each.condition, where), self.script(each.script, where))
+                    for each in stage.branches
+                )
+                otherwise = None if stage.otherwise is None else self.script(stage.otherwise, where)
+                flow = Branches(branches, otherwise)
+            case For():
+                flow = self._unrolled(stage, where)
+            case Loop():
+                self.refuse(stage, "loop")
+            case _:
+                assert_never(stage)
+        return self._wired(flow, stage.redirections, where)
+
+    def _unrolled(self, loop: For, where: _Where) -> Flow:
+        """Return the script of a loop once for each of its words."""
+        flows = []
+        for word in loop.words:
+            typed = self._typed(word, where)
+            if typed.text is None or typed.glob:
+                self.refuse(word, "loop-word")
+            values = {**where.values, loop.name: typed.text}
+            flows.append(self.script(loop.script, where._replace(values=values)))
+        if not flows:
+            self.refuse(loop, "loop-empty")
+        return flows[0] if len(flows) == 1 else Steps(tuple(Arm(";", flow) for flow in flows))
+
+    def _command(self, command: Command, where: _Where) -> Flow:
+        if not command.words:
+            self.refuse(command, "assigned-alone")
+        where = self._with(command.assignments, where, command)
+        words = tuple(self._typed(word, where) for word in command.words)
+        return self._wired(self.words(words, where), command.redirections, where)
+
+    def _with(
+        self, assignments: Iterable[Assignment | tuple[str, str]], where: _Where, place: Placed
+    ) -> _Where:
+        """Return where a command stands that has these variables in its environment, too."""
+        found = environment_of(assignments)
+        if isinstance(found, str):
+            self.refuse(place, "environment", found)
+        return where._replace(environment=(*where.environment, *found))
+
+    def words(self, words: Sequence[TypedWord], where: _Where) -> Flow:
+        """Return what a command does: what it starts for another is that other command."""
+        name = words[0].text
+        if name is None or words[0].glob:
+            self.refuse(words[0], "program")
+        program = base_name(name)
+        if program in STOPPED:
+            self.refuse(words[0], "wrapper", *STOPPED[program])
+        if program == "env" and len(words) > 1:
+            return self._env(words, where)
+        if program == "timeout":
+            return self._timeout(words, where)
+        if program in SHELLS:
+            return self._text(words, where)
+        call = partial(self.commands.call, self.source, words, where.folder)
+        return Run(self._started(words[0], call, where))
+
+    def _started(self, place: Placed, call: Callable[[], Call], where: _Where) -> int:
+        """Add a call, and return its number."""
+        if len(self.starts) >= _MOST_CALLS:
+            self.refuse(place, "too-many", str(_MOST_CALLS))
+        self.starts.append(Start(call(), where.folder, where.environment, where.deadline))
+        return len(self.starts) - 1
+
+    def _env(self, words: Sequence[TypedWord], where: _Where) -> Flow:
+        place = 1
+        assignments: list[tuple[str, str]] = []
+        while place < len(words) and _assigns(words[place]):
+            name, _, value = (words[place].text or "").partition("=")
+            assignments.append((name, value))
+            place += 1
+        where = self._with(assignments, where, words[place - 1])
+        if place == len(words) or (words[place].text or "-").startswith("-"):
+            self.refuse(words[0], "env")
+        return self.words(words[place:], where)
+
+    def _timeout(self, words: Sequence[TypedWord], where: _Where) -> Flow:
+        deadline = deadline_of(words[1].text) if len(words) > 2 else None
+        if deadline is None:
+            self.refuse(words[0], "timeout")
+        earlier = deadline if where.deadline is None else min(deadline, where.deadline)
+        flow = self.words(words[2:], where._replace(deadline=earlier))
+        if not isinstance(flow, Run):
+            self.refuse(words[0], "timeout-of-several")
+        return flow
+
+    def _text(self, words: Sequence[TypedWord], where: _Where) -> Flow:
+        """Return the flow of a text behind `sh -c`."""
+        text = words[2].text if len(words) == 3 and words[1].text in ("-c", "-lc") else None
+        if text is None or words[2].glob:
+            self.refuse(words[0], "shell")
+        if self.depth == _DEEPEST_TEXT:
+            self.refuse(words[0], "shell-too-deep")
+        inner = replace(self, source=Source("command", text), depth=self.depth + 1)
+        return inner.script(self.read(inner.source), where._replace(values={}))
+
+    def _typed(self, word: Word, where: _Where) -> TypedWord:
+        """Return a word as far as it is known before anything runs."""
+        texts: list[str] = []
+        glob = any(isinstance(piece, Glob) for piece in word.pieces)
+        for piece in word.pieces:
+            text = self._piece(piece, word, where, glob=glob)
+            if text is None:
+                return TypedWord(None, glob, word.start, word.end)
+            if not (text == "*" and texts and texts[-1] == "*" and isinstance(piece, Glob)):
+                texts.append(text)
+        return TypedWord("".join(texts), glob, word.start, word.end)
+
+    def _piece(self, piece: Piece, word: Word, where: _Where, *, glob: bool) -> str | None:
+        match piece:
+            case Text():
+                text = piece.text
+            case Variable() if piece.name in where.values:
+                text = where.values[piece.name]
+            case Glob() if piece.pattern == "*":
+                return "*"
+            case Glob():
+                self.refuse(word, "glob-pattern", piece.pattern)
+            case _:
+                return None
+        if glob and "*" in text:
+            self.refuse(word, "glob-among-stars")
+        return text
+
+    def _wired(self, body: Flow, redirections: Sequence[Redirection], where: _Where) -> Flow:
+        """Return a flow with its redirections, done from left to right."""
+        if not redirections:
+            return body
+        source: int | None = None
+        text: str | None = None
+        outputs: dict[int, Output] = {1: "out", 2: "err"}
+        for each in redirections:
+            match each:
+                case Here(descriptor=0):
+                    source, text = None, self._typed(each.word, where).text
+                    if text is None:
+                        self.refuse(each.word, "text")
+                case File(descriptor=0, mode="<"):
+                    source, text = self._opened(each, where), None
+                case File(descriptor=1 | 2) if each.mode != "<":
+                    found = self._opened(each, where)
+                    outputs[each.descriptor] = "null" if found == -1 else found
+                case Duplicate(descriptor=1 | 2, source=1 | 2):
+                    outputs[each.descriptor] = outputs[each.source or 1]
+                case _:
+                    self.refuse(each, "descriptor")
+        return Wired(body, source, text, outputs[1], outputs[2])
+
+    def _opened(self, each: File, where: _Where) -> int:
+        """Return the call that reads or writes a file, -1 for the device that is nothing."""
+        word = self._typed(each.target, where)
+        if word.text is None or word.glob:
+            self.refuse(word, "not-one-file")
+        path = self._placed(word.text, where, word)
+        if path == "/dev/null":
+            return -1
+        if path in _DEVICES or path.startswith("/dev/fd/"):
+            self.refuse(word, "device")
+        reads = each.mode == "<"
+        values: dict[str, Plain] = (
+            {"paths": (path,)} if reads else {"path": path, "append": each.mode == ">>"}
+        )
+        name = _READ if reads else _WRITE
+        capability = self.commands.capabilities.get(name)
+        if capability is None:
+            self.refuse(word, "no-file-capability", name)
+        said = Said(values, dict.fromkeys(values, word))
+        call = partial(self.commands.bound, self.source, capability, said, word)
+        return self._started(word, call, _Where(where.folder))
+
+
+def _assigns(word: TypedWord) -> bool:
+    return word.text is not None and "=" in word.text and not word.text.startswith("-")
