@@ -239,4 +239,5 @@ def test_every_reason_is_said_with_what_was_found() -> None:
         assert caught.value.code == code
         assert reason.split("-")[0].isalpha()
         assert "{}" not in str(caught.value)
-        assert message and mend
+        assert message
+        assert mend
