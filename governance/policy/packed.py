@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from governance.canonical import decimal_text
-from governance.capabilities import declaration, effects, glob, networks, values
+from governance.capabilities import command, declaration, effects, glob, networks, values
 from governance.capabilities.call import Call, make_model
 from governance.capabilities.declaration import Capability
 from governance.capabilities.objects import FrozenObject
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["pack", "unpack"]
 
 _MODULES: Final = (
-    values, glob, networks, effects, declaration, condition, target, decision, profile, rule, suite,
+    values, glob, networks, effects, command, declaration, condition, target, decision, profile, rule, suite,
 )  # fmt: skip
 """Where the classes of a policy's meaning are: all dataclasses, made from their fields in order."""
 
