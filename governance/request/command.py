@@ -91,7 +91,7 @@ class _Reading:
 
     def __init__(self, capability: Capability, form: CommandForm, folder: str) -> None:
         self._kinds: Mapping[str, Type] = {each.name: each.type for each in capability.parameters}
-        self._required = frozenset(each.name for each in capability.parameters if each.required)
+        self._required = tuple(each.name for each in capability.parameters if each.required)
         self._form = form
         self._bundles = form.bundles
         self._folder = folder
@@ -118,11 +118,8 @@ class _Reading:
             place += 1
             if word.text is None:
                 raise MisfitError("only running it would tell this word", "write the word itself", word)
-            if (
-                form.verbatim is not None
-                and len(self._operands) == singles
-                and (ended or not self._is_option(word))
-            ):
+            taken = len(self._operands) == singles
+            if form.verbatim is not None and taken and (singles or ended or not self._is_option(word)):
                 self._keep(form.verbatim, [word, *words[place:]])
                 return
             if ended:
@@ -263,7 +260,9 @@ class _Reading:
 
     def _value(self, word: TypedWord, kind: Type) -> Plain:
         """Return the value that a word is as one of `kind`; what no word can be is left for `bind` to refuse."""
-        text = word.text or ""
+        text = word.text
+        if text is None:
+            raise MisfitError("only running it would tell this word", "write the word itself", word)
         if text == "-" and kind.name in ("Path", "PathGlob"):
             raise MisfitError("`-` stands for the standard input", "leave it out, or name a file", word)
         if kind.name in ("Path", "PathGlob"):
@@ -295,6 +294,9 @@ class _Reading:
         if form.folder is not None and form.folder not in self._values:
             item = self._kinds[form.folder].item
             self._values[form.folder] = self._folder if item is None else (self._folder,)
+        for name in self._required:
+            if name not in self._values:
+                raise MisfitError(f"`{' '.join(form.words)}` lacks `{name}`", f"write {name}")
         return Said(self._values, self._words)
 
     def _rest(self, name: str, words: list[TypedWord]) -> None:
