@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from governance.canonical import EXACT_INTEGER
+from governance.capabilities.argv import check_endings
 from governance.capabilities.hosts import check_host
 from governance.capabilities.networks import check_network
 from governance.capabilities.numbers import decimal_of, decimal_text
@@ -24,8 +25,9 @@ _WITHIN: Final = {
     **dict.fromkeys(("Path", "PathGlob"), ("under", check_path)),
     **dict.fromkeys(("Host", "Url", "Email"), ("within", check_host)),
     "Cidr": ("within", check_network),
+    "Argv": ("without", check_endings),
 }
-"""The word by which a type is refined to a place, and what that place must be."""
+"""The word by which a type is refined to a place or to other words, and what these must be."""
 
 _REFINED: Final = 'Enum(a, b), List<T>, Int(1..9), String(..80), Path under "/a", Host within "example.org"'
 _BOUNDED: Final = ("Int", "Decimal", "Size", "Duration", "String", "List", "Set")
