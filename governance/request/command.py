@@ -109,6 +109,13 @@ class _Reading:
             option = next((each for each in self._form.leading if word.text in each.names), None)
             if option is not None and option.parameter:
                 self._say(option, next(waiting))
+                self._enter(option.parameter)
+
+    def _enter(self, name: str) -> None:
+        """Go on where a leading option says that the program goes: what is named later is named there."""
+        folder = self._values[name]
+        if name == self._form.folder and isinstance(folder, str):
+            self._folder = folder
 
     def read(self, words: Sequence[TypedWord]) -> None:
         """Take the words that follow: options, operands, and what stands behind `--`."""
@@ -121,7 +128,8 @@ class _Reading:
             if word.text is None:
                 raise MisfitError("only running it would tell this word", "write the word itself", word)
             taken = len(self._operands) == singles
-            self._never(word)
+            if not self._pair(word, words[place:]):
+                self._never(word)
             if form.verbatim is not None and taken and (singles or ended or not self._is_option(word)):
                 self._keep(form.verbatim, [word, *words[place:]])
                 return
@@ -308,6 +316,8 @@ class _Reading:
         if text == "-" and kind.name in ("Path", "PathGlob"):
             raise MisfitError("`-` stands for the standard input", "leave it out, or name a file", word)
         if kind.name in ("Path", "PathGlob"):
+            if word.glob and text.endswith("/"):
+                raise MisfitError("a glob with a slash at its end names folders alone", "leave the slash out", word)
             if word.glob and kind.name == "Path":
                 raise MisfitError("a glob may name more than one path here", "name the path itself", word)
             if kind.name == "PathGlob" and "*" in text and not word.glob:

@@ -44,22 +44,26 @@ def check_argv(
         return ()
     items: list[ArgvItem] = []
     ended = False
-    for item in clause.items:
+    before = ""
+    for number, item in enumerate(clause.items):
         words = item.words if isinstance(item, ArgvGroupSyntax) else (cast("Word", item),)
         flag = _flag(scope, item.flag, parameters) if isinstance(item, ArgvGroupSyntax) else None
         if not items:
             _program(scope, words[0], parameters, grouped=isinstance(item, ArgvGroupSyntax))
         checked: list[ArgvWord] = []
         inside = ended
-        before = ""
+        before = "" if isinstance(item, ArgvGroupSyntax) else before
+        behind = (each for each in clause.items[number + 1 : number + 2] if isinstance(each, Word))
+        following = (*words[1:], *behind)
         for place, word in enumerate(words):
             free = inside or (not items and not checked) or (before, word.text[1:]) in taking
             checked.append(_argv_word(scope, word, parameters, ended=free))
             inside = inside or word.text in _ENDS_OPTIONS
             before = word.text
-            _ended(scope, word, words[place + 1 : place + 2], parameters)
+            _ended(scope, word, following[place : place + 1], parameters)
         # A group may be left out, and then what it says about options is not said.
         ended = ended if isinstance(item, ArgvGroupSyntax) else inside
+        before = "" if isinstance(item, ArgvGroupSyntax) else before
         items.append(ArgvGroup(tuple(checked), flag) if isinstance(item, ArgvGroupSyntax) else checked[0])
     return tuple(items)
 

@@ -42,7 +42,10 @@ def options_taking(commands: tuple[CommandSyntax, ...]) -> frozenset[tuple[str, 
     """Return the names of options that take the word behind them, each with the parameter that this word says."""
     parts = (part for command in commands for part in command.parts if part.keyword.text in ("option", "program"))
     return frozenset(
-        (name.text, part.parameter.text) for part in parts for name in part.names if part.parameter is not None
+        (name.text.rpartition(" ")[2], part.parameter.text)
+        for part in parts
+        for name in part.names
+        if part.parameter is not None
     )
 
 
