@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["CommandForm", "Preset", "Operand", "Option"]
+__all__ = ["CommandForm", "Operand", "Option", "Preset"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,4 @@ class CommandForm:
 
     def is_never(self, text: str) -> bool:
         """Whether no operand and no value can be `text`."""
-        return any(
-            text.startswith(each[:-1]) if each.endswith("*") else text == each for each in self.never
-        )
+        return any(text.startswith(each[:-1]) if each.endswith("*") else text == each for each in self.never)

@@ -317,7 +317,9 @@ class _Reading:
             raise MisfitError("`-` stands for the standard input", "leave it out, or name a file", word)
         if kind.name in ("Path", "PathGlob"):
             if word.glob and text.endswith("/"):
-                raise MisfitError("a glob with a slash at its end names folders alone", "leave the slash out", word)
+                raise MisfitError(
+                    "a glob with a slash at its end names folders alone", "leave the slash out", word
+                )
             if word.glob and kind.name == "Path":
                 raise MisfitError("a glob may name more than one path here", "name the path itself", word)
             if kind.name == "PathGlob" and "*" in text and not word.glob:

@@ -36,8 +36,14 @@ def test_it_shows_what_sed_shows(
         paths.append(str(folder / str(number)))
     script = f"{first},{'$' if last is None else last}p"
     stdin = b"x\ny\nz"
-    wanted = subprocess.run(["sed", "-n", script, *paths], input=stdin, capture_output=True, check=True).stdout
-    options = [f"--first={first}", *([] if last is None else [f"--last={last}"]), *(["--", *paths] if paths else [])]
+    wanted = subprocess.run(
+        ["sed", "-n", script, *paths], input=stdin, capture_output=True, check=True
+    ).stdout
+    options = [
+        f"--first={first}",
+        *([] if last is None else [f"--last={last}"]),
+        *(["--", *paths] if paths else []),
+    ]
     assert shown(*options, stdin=stdin) == (0, wanted)
 
 
@@ -51,7 +57,14 @@ def test_a_file_that_is_a_link_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["--first=0"], ["--first=x"], ["--last=1"], ["--first=1", "--"], ["--first=1", "--last=2", "--more"]],
+    [
+        [],
+        ["--first=0"],
+        ["--first=x"],
+        ["--last=1"],
+        ["--first=1", "--"],
+        ["--first=1", "--last=2", "--more"],
+    ],
 )
 def test_other_arguments_are_wrong_usage(arguments: list[str]) -> None:
     assert shown(*arguments)[0] == 2

@@ -33,7 +33,9 @@ class Box:
         code = unpack.main([*arguments, "/workspace/a"], out, err, {"/workspace": str(self.inside)})
         return code, (out if code == 0 else err).getvalue().decode()
 
-    def extract(self, target: str = "/workspace/out", replace: str = "false", most: int = 100, size: int = 10_000):
+    def extract(
+        self, target: str = "/workspace/out", replace: str = "false", most: int = 100, size: int = 10_000
+    ) -> tuple[int, str]:
         return self.run(
             "extract", f"--most={most}", f"--bytes={size}", f"--replace={replace}", f"--target={target}"
         )
@@ -76,7 +78,13 @@ def zipped(*members: tuple[str, bytes, int]) -> bytes:
 @pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz"])
 def test_files_and_folders_of_a_tar_are_taken_out(box: Box, mode: str) -> None:
     box.archive.write_bytes(
-        tar(mode, ("./", None, {}), ("./d/", None, {}), ("./d/a", b"one", {"mode": 0o755}), ("e/b", b"two", {}))
+        tar(
+            mode,
+            ("./", None, {}),
+            ("./d/", None, {}),
+            ("./d/a", b"one", {"mode": 0o755}),
+            ("e/b", b"two", {}),
+        )
     )
     assert box.extract() == (0, "took out 2 files\n")
     assert box.names() == ["d", "d/a", "e", "e/b"]
@@ -92,7 +100,17 @@ def test_files_and_folders_of_a_zip_are_taken_out(box: Box) -> None:
     assert box.run("list", "--most=10") == (0, 'd - "d"\nf 3 "d/a"\n')
 
 
-BAD_NAMES = ["/etc/passwd", "../a", "a/../../b", "a//b", "a/./b", "a\\..\\b", "a\nb", "x" * 300, "a/" * 70 + "b"]
+BAD_NAMES = [
+    "/etc/passwd",
+    "../a",
+    "a/../../b",
+    "a//b",
+    "a/./b",
+    "a\\..\\b",
+    "a\nb",
+    "x" * 300,
+    "a/" * 70 + "b",
+]
 
 
 @pytest.mark.parametrize("name", BAD_NAMES)
@@ -100,7 +118,9 @@ BAD_NAMES = ["/etc/passwd", "../a", "a/../../b", "a//b", "a/./b", "a\\..\\b", "a
 def test_a_name_that_leads_elsewhere_refuses_the_whole_archive(box: Box, name: str, kind: str) -> None:
     good = ("good", b"x")
     box.archive.write_bytes(
-        tar("w", (*good, {}), (name, b"x", {})) if kind == "tar" else zipped((*good, 0o644), (name, b"x", 0o644))
+        tar("w", (*good, {}), (name, b"x", {}))
+        if kind == "tar"
+        else zipped((*good, 0o644), (name, b"x", 0o644))
     )
     code, said = box.extract()
     assert code == 1, said
@@ -202,8 +222,13 @@ def test_other_arguments_are_wrong_usage(arguments: list[str]) -> None:
     assert unpack.main(arguments, io.BytesIO(), io.BytesIO()) == 2
 
 
-@given(data=st.binary(max_size=2000), head=st.sampled_from([b"", b"PK\x03\x04", b"\x1f\x8b", b"BZh9", b"\xfd7zXZ\x00"]))
-def test_any_bytes_are_taken_or_refused(tmp_path_factory: pytest.TempPathFactory, data: bytes, head: bytes) -> None:
+@given(
+    data=st.binary(max_size=2000),
+    head=st.sampled_from([b"", b"PK\x03\x04", b"\x1f\x8b", b"BZh9", b"\xfd7zXZ\x00"]),
+)
+def test_any_bytes_are_taken_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, head: bytes
+) -> None:
     box = Box(tmp_path_factory.mktemp("box"))
     box.archive.write_bytes(head + data)
     assert box.extract()[0] in (0, 1)

@@ -74,7 +74,11 @@ def _ended(
     """Report a command line inside another that may itself hold the word which ends it."""
     found = parameters.get(word.text[1:]) if word.text.startswith("$") else None
     for end in following:
-        if found is not None and found.type.name == "Argv" and end.text not in (found.type.within or "").split():
+        if (
+            found is not None
+            and found.type.name == "Argv"
+            and end.text not in (found.type.within or "").split()
+        ):
             mend = f'declare it as Argv without "{end.text}"'
             scope.report("bad-argv", f"`{found.name}` may hold `{end.text}`, which ends it", word, mend)
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from governance.capabilities.command import CommandForm, Preset, Operand, Option
+from governance.capabilities.command import CommandForm, Operand, Option, Preset
 from governance.policy.syntax import Word
 
 if TYPE_CHECKING:
@@ -40,7 +40,9 @@ def check_command(scope: FileScope, syntax: CommandSyntax, parameters: dict[str,
 
 def options_taking(commands: tuple[CommandSyntax, ...]) -> frozenset[tuple[str, str]]:
     """Return the names of options that take the word behind them, each with the parameter that this word says."""
-    parts = (part for command in commands for part in command.parts if part.keyword.text in ("option", "program"))
+    parts = (
+        part for command in commands for part in command.parts if part.keyword.text in ("option", "program")
+    )
     return frozenset(
         (name.text.rpartition(" ")[2], part.parameter.text)
         for part in parts
@@ -73,7 +75,16 @@ class _Reading:
         return {
             **{
                 name: tuple(getattr(self, name))
-                for name in ("leading", "options", "ignored", "needed", "operands", "given", "either", "never")
+                for name in (
+                    "leading",
+                    "options",
+                    "ignored",
+                    "needed",
+                    "operands",
+                    "given",
+                    "either",
+                    "never",
+                )
             },
             "closing": tuple(word.text for word in self.closing),
             "apart": "apart" in self.single,
@@ -102,23 +113,31 @@ class _Reading:
                 self.ignored += names
             case "needs":
                 self.needed.append(names)
+            case "operand" | "operands" if part.parameter is not None or part.value is not None:
+                self._operand(part, kind)
+            case "closing" | "never" | "either" | "given" | "apart" | "ends" | "options" | "operands":
+                self._manner(part, kind)
+            case _:
+                self._single(part, kind)
+
+    def _manner(self, part: CommandPartSyntax, kind: Type | None) -> None:
+        """Take what is said of the words together: which stand first, last, with others, or nowhere."""
+        keyword = part.keyword.text
+        match keyword:
             case "closing":
                 self.closing += part.names
-            case "either":
-                if all([self._type(name) for name in part.names]):
-                    self.either.append(names)
             case "never":
-                self.never += names
+                self.never += (name.text for name in part.names)
+            case "either":
+                found = [self._type(name) for name in part.names]
+                if None not in found:
+                    self.either.append(tuple(name.text for name in part.names))
             case "given":
                 self._given(part, kind)
             case "apart" | "ends":
-                self._alone(part.keyword, part.keyword.text, part.value.text if part.value else "")
-            case "options" | "operands" if part.parameter is None:
-                self._alone(part.keyword, "first", part.keyword.text)
-            case "operand" | "operands":
-                self._operand(part, kind)
+                self._alone(part.keyword, keyword, part.value.text if part.value else "")
             case _:
-                self._single(part, kind)
+                self._alone(part.keyword, "first", keyword)
 
     def _option(self, part: CommandPartSyntax, names: tuple[str, ...], kind: Type | None) -> None:
         """Take an option that has a value, or before a command's other words one that has none."""
@@ -144,7 +163,9 @@ class _Reading:
             self.given.append(Preset(_name(part), cast("str | int | bool", cast("Type", kind).check(value))))
         except ValueError as error:
             place = part.value or part.keyword
-            self.scope.report("bad-command", f"this is no value of `{_name(part)}`: {error}", place, "name one")
+            self.scope.report(
+                "bad-command", f"this is no value of `{_name(part)}`: {error}", place, "name one"
+            )
 
     def _alone(self, keyword: Word, name: str, value: str) -> None:
         """Take a keyword that stands once."""

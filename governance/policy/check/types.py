@@ -14,6 +14,7 @@ from governance.capabilities.values import TYPE_NAMES, Type
 from governance.policy.check.literals import number
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from decimal import Decimal
 
     from governance.policy.check.scope import FileScope
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_type"]
 
-_WITHIN: Final = {
+_WITHIN: Final[Mapping[str, tuple[str, Callable[[str], object]]]] = {
     **dict.fromkeys(("Path", "PathGlob"), ("under", check_path)),
     **dict.fromkeys(("Host", "Url", "Email"), ("within", check_host)),
     "Cidr": ("within", check_network),

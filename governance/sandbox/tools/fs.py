@@ -354,7 +354,7 @@ def put(place: Place, options: Mapping[str, str], streams: Streams) -> None:
             file = os.open(name, made, 0o644, dir_fd=folder)
         else:
             file = _open(folder, name, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
-        with os.fdopen(file, "wb", buffering=0) as stream:
+        try:
             if not stat.S_ISREG(os.fstat(file).st_mode):
                 raise OperationError(f"{place.shown} is not a regular file")
             if append:
@@ -363,6 +363,8 @@ def put(place: Place, options: Mapping[str, str], streams: Streams) -> None:
                 os.ftruncate(file, 0)
             while piece := streams.stdin.read(_PIECE):
                 _write_all(file, piece)
+        finally:
+            os.close(file)
 
 
 def _write_all(file: int, data: bytes) -> None:

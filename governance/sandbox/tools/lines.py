@@ -36,23 +36,28 @@ def _file_tool() -> ModuleType:
 
 
 def show(first: int, last: int | None, pieces: Iterator[bytes], out: BinaryIO) -> None:
-    """Write the lines from `first` to `last` of a text that comes in pieces, a line or a part of one each."""
-    number = 1
+    """Write the lines from `first` to `last` of a text that comes in pieces, a line or a part of one each.
+
+    An empty piece ends a line without a line feed; it is given one before another line is written.
+    """
+    number, owed = 1, False
     end = None if last is None else max(first, last)
     for piece in pieces:
-        if number >= first:
-            out.write(piece)
-        if piece.endswith(b"\n"):
+        if number >= first and piece:
+            out.write(b"\n" + piece if owed else piece)
+            owed = False
+        if not piece or piece.endswith(b"\n"):
+            owed = not piece and number >= first
             number += 1
             if end is not None and number > end:
                 return
 
 
 def _pieces(paths: list[str], stdin: BinaryIO, files: ModuleType) -> Iterator[bytes]:
-    """Yield the lines of all files, each in pieces where it is long."""
+    """Yield the lines of all files, each in pieces where it is long; nothing, where a file ends without a line feed."""
     if not paths:
         yield from iter(lambda: stdin.readline(_PIECE), b"")
-    for number, path in enumerate(paths, 1):
+    for path in paths:
         root = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             with files._regular(root, os.fsencode(path.lstrip("/")), path) as (file, _):
@@ -61,8 +66,8 @@ def _pieces(paths: list[str], stdin: BinaryIO, files: ModuleType) -> Iterator[by
                     piece = b""
                     for piece in iter(lambda: stream.readline(_PIECE), b""):  # noqa: B023 - used at once
                         yield piece
-                    if piece and not piece.endswith(b"\n") and number < len(paths):
-                        yield b"\n"
+                    if piece and not piece.endswith(b"\n"):
+                        yield b""
         finally:
             os.close(root)
 
@@ -74,17 +79,20 @@ def _number(text: str, name: str) -> int:
     return int(value)
 
 
+def _parsed(arguments: list[str]) -> tuple[int, int | None, list[str]]:
+    at = arguments.index("--") if "--" in arguments else len(arguments)
+    options, paths = arguments[:at], arguments[at + 1 :]
+    first = _number(options[0], "first")
+    last = _number(options[1], "last") if len(options) > 1 else None
+    if len(options) > 2 or first < 1 or (at < len(arguments) and not paths):
+        raise ValueError
+    return first, last, paths
+
+
 def main(arguments: list[str], stdin: BinaryIO, stdout: BinaryIO, stderr: BinaryIO) -> int:
     """Do what the command line says and return the exit code."""
-    options, dashes, paths = arguments, False, []
-    if "--" in arguments:
-        at = arguments.index("--")
-        options, dashes, paths = arguments[:at], True, arguments[at + 1 :]
     try:
-        first = _number(options[0], "first")
-        last = _number(options[1], "last") if len(options) > 1 else None
-        if len(options) > 2 or first < 1 or (dashes and not paths):
-            raise ValueError
+        first, last, paths = _parsed(arguments)
     except (ValueError, IndexError):
         stderr.write(b"lines: the arguments are: --first=N [--last=N] [-- PATH ...]\n")
         return 2

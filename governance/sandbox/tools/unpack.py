@@ -24,6 +24,7 @@ import sys
 import tarfile
 import zipfile
 import zlib
+from contextlib import suppress
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 
@@ -77,7 +78,9 @@ class RefusedError(Exception):
 class Member:
     """One regular file or folder of an archive: its parts of a path, its size, and what opens it."""
 
-    def __init__(self, parts: tuple[str, ...], size: int | None, mode: int, opened: Callable[[], IO[bytes]]) -> None:
+    def __init__(
+        self, parts: tuple[str, ...], size: int | None, mode: int, opened: Callable[[], IO[bytes]]
+    ) -> None:
         self.parts = parts
         self.size = size
         self.mode = mode
@@ -236,11 +239,11 @@ class _Target:
         """Write one file; one that is there is removed first."""
         self.make(each.parts[:-1])
         name = os.fsencode(each.parts[-1])
-        with self._files._descriptor(self._root, self._path(each.parts[:-1]), os.O_DIRECTORY | os.O_RDONLY) as folder:
-            try:
+        with self._files._descriptor(
+            self._root, self._path(each.parts[:-1]), os.O_DIRECTORY | os.O_RDONLY
+        ) as folder:
+            with suppress(FileNotFoundError):
                 os.unlink(name, dir_fd=folder)
-            except FileNotFoundError:
-                pass
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             with os.fdopen(os.open(name, flags, 0o644, dir_fd=folder), "wb") as out, each.opened() as stream:
                 _copy(stream, out, each)
