@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["check_argv", "described"]
+__all__ = ["check_argv", "check_endings", "described"]
 
 _MOST_WORDS: Final = 64
 _LONGEST_WORD: Final = 4096
 
 
-def check_argv(words: tuple[object, ...]) -> tuple[str, ...]:
-    """Return the words of a command line, the program first. Raises `ValueError` where they are none."""
+def check_endings(text: str) -> tuple[str, ...]:
+    """Return the words that `text` names, which another command line may not hold. Raises `ValueError` for none."""
+    words = tuple(text.split(" "))
+    if not all(words):
+        raise ValueError("name words, with one space between them")
+    return words
+
+
+def check_argv(words: tuple[object, ...], endings: str | None = None) -> tuple[str, ...]:
+    """Return the words of a command line, the program first; none is one of `endings`.
+
+    Raises `ValueError` where they are none.
+    """
     if not 1 <= len(words) <= _MOST_WORDS:
         raise ValueError(f"it has {len(words)} words, not between 1 and {_MOST_WORDS}")
     checked: list[str] = []
@@ -21,6 +32,10 @@ def check_argv(words: tuple[object, ...]) -> tuple[str, ...]:
         if "\0" in word or len(word) > _LONGEST_WORD:
             raise ValueError(f"a word holds no NUL and at most {_LONGEST_WORD} characters")
         checked.append(word)
+    ending = () if endings is None else check_endings(endings)
+    for text in checked:
+        if text in ending:
+            raise ValueError(f"the word `{text}` would end it; leave it out")
     if not checked[0]:
         raise ValueError("the first word, the program, is empty")
     return tuple(checked)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, InstanceOf, create_model
@@ -127,7 +128,19 @@ class Call:
 
 
 def make_model(name: str, parameters: tuple[Parameter, ...]) -> type[BaseModel]:
-    """Return the frozen, strict model of a capability's arguments."""
+    """Return the frozen, strict model of a capability's arguments: of equal parameters the one made before."""
+    try:
+        return _model(name, parameters)
+    except TypeError:  # a default that is an object has no hash
+        return _new_model(name, parameters)
+
+
+@lru_cache(maxsize=512)
+def _model(name: str, parameters: tuple[Parameter, ...]) -> type[BaseModel]:
+    return _new_model(name, parameters)
+
+
+def _new_model(name: str, parameters: tuple[Parameter, ...]) -> type[BaseModel]:
     fields: dict[str, Any] = {parameter.name: _field(parameter) for parameter in parameters}
     model = create_model(name, __base__=_Arguments, **fields)
     model.__fitting__ = fitting(parameters)

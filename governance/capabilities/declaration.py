@@ -146,7 +146,7 @@ class Capability:
 
     def spread(self, name: str) -> str | None:
         """Return what spreads the widest effect on the parameter `name`: `**`, or the name of a glob; None for nothing."""
-        found = (form.spread for form in self.effects if form.parameter == name)
+        found = ("**" if form.by_name else form.spread for form in self.effects if form.parameter == name)
         return next((spread for spread in found if spread is not None), None)
 
     def names_sets(self, name: str) -> bool:

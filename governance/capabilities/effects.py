@@ -58,7 +58,8 @@ class EffectForm:
     """An effect as declared: on the value of `parameter`, or of a field of it; what is irreversible is on nothing.
 
     With `spread` it reaches beneath that path: `**` everything, else what the glob in the parameter of that
-    name matches. `kind` is the type of the value, `unit` what an amount is of.
+    name matches, or, `by_name`, the path itself and in it the last names of the paths in that parameter. `kind` is the
+    type of the value, `unit` what an amount is of.
     """
 
     verb: Verb
@@ -67,6 +68,7 @@ class EffectForm:
     steps: tuple[tuple[Type, str], ...] = ()
     kind: Type | None = None
     unit: str = ""
+    by_name: bool = False
 
 
 Made: TypeAlias = "Callable[[Mapping[str, Any]], tuple[Effect, ...]]"
@@ -109,6 +111,14 @@ def spread_beneath(paths: PathSet, spread: str, arguments: Mapping[str, Any]) ->
     return PathSet((*paths.components, *beneath))
 
 
+def named_beneath(paths: PathSet, names: Any) -> tuple[PathSet, ...]:
+    """Return `paths`, and in them what has the last name of each of `names`: where a program puts what is so called."""
+    each = (names,) if isinstance(names, str) else names
+    lasts = dict.fromkeys(path.rpartition("/")[2] for path in each)
+    inside = (PathSet((*paths.components, *PathSet.glob(f"/{last}").components)) for last in lasts if last)
+    return (paths, *inside)
+
+
 def _given(form: EffectForm, arguments: Mapping[str, Any]) -> Any:
     value = arguments.get(form.parameter)
     for kind, name in form.steps:
@@ -123,7 +133,11 @@ def _spreading(form: EffectForm, spread: str) -> Made:
     def made(arguments: Mapping[str, Any]) -> tuple[Effect, ...]:
         value = _given(form, arguments)
         paths = () if value is None else (value,) if item is None else value
-        found = (spread_beneath(paths_named(name, path), spread, arguments) for path in paths)
+        named = (paths_named(name, path) for path in paths)
+        if form.by_name:
+            found = [beneath for each in named for beneath in named_beneath(each, arguments[spread])]
+        else:
+            found = [spread_beneath(each, spread, arguments) for each in named]
         return tuple([Effect(form.verb, each) for each in dict.fromkeys(found)])
 
     return made

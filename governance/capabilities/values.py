@@ -31,6 +31,9 @@ __all__ = ["TYPE_NAMES", "Type", "Value", "check_glob", "check_path", "field_of"
 Value: TypeAlias = "str | int | bool | Decimal | tuple[Value, ...] | Mapping[str, Value] | None"
 """A canonical value. Only within an opaque `Json` there is null."""
 
+_WITHIN: Final = {"Path": "under", "PathGlob": "under", "Argv": "without"}
+"""The word before what refines a type, where it is not `within`."""
+
 _LONGEST_STRING: Final = 65_536
 _MOST_ITEMS: Final = 64
 
@@ -41,7 +44,7 @@ class Type:
 
     `low` and `high` bound a number, the length of a string in characters or of a list or set in items;
     `names` are those of an `Enum`; `within` is the folder of a `Path` or `PathGlob`, the domain of a `Host`, `Url` or
-    `Email`, the network of a `Cidr`; `fields` are those of a record, in order.
+    `Email`, the network of a `Cidr`, the words that an `Argv` is without; `fields` are those of a record, in order.
     """
 
     name: str
@@ -63,7 +66,7 @@ class Type:
             low, high = ("" if bound is None else number_text(bound) for bound in (self.low, self.high))
             text += f"({low}..{high})"
         if self.within is not None:
-            text += f' {"under" if self.name in ("Path", "PathGlob") else "within"} "{self.within}"'
+            text += f' {_WITHIN.get(self.name, "within")} "{self.within}"'
         return text + ("?" if self.optional else "")
 
     @property
@@ -222,7 +225,7 @@ _CHECKS: Final[Mapping[str, tuple[frozenset[type], Callable[[Type, Any], Value]]
     "Host": (_STRING, lambda kind, value: check_host(value, kind.within)),
     "Cidr": (_STRING, lambda kind, value: check_network(value, kind.within)),
     "Email": (_STRING, lambda kind, value: check_email(value, kind.within)),
-    "Argv": (_SEVERAL, lambda _, value: check_argv(value)),
+    "Argv": (_SEVERAL, lambda kind, value: check_argv(value, kind.within)),
     "Json": (_OBJECT | _NUMBER | _SEVERAL | {bool}, lambda _, value: cast("Value", check_json(value))),
     "List": (_SEVERAL, _list),
     "Set": (_SEVERAL, _set),

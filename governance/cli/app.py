@@ -9,7 +9,19 @@ from typing import Final
 
 import typer
 
-from governance.cli import demo, engine, formatting, image, log, lsp, policies, replaying, requests, testing
+from governance.cli import (
+    capabilities,
+    demo,
+    engine,
+    formatting,
+    image,
+    log,
+    lsp,
+    policies,
+    replaying,
+    requests,
+    testing,
+)
 from governance.cli.console import Exit, err
 from governance.errors import GovernanceError, JournalError, PolicyError, RequestError, SandboxError
 
@@ -41,6 +53,9 @@ app.command(
 app.command(
     epilog="""Example:  governance explain --policies policies/examples/coder --agent claude-1 'fs.read(path="/workspace/.env")'"""
 )(policies.explain)
+app.command(epilog="Example:  governance capabilities --policies policies/examples/coder --agent claude-1")(
+    capabilities.capabilities
+)
 app.command(epilog="Example:  governance fmt --check policies")(formatting.fmt)
 app.command("test", epilog="Example:  governance test policies/examples/coder --junit results.xml")(
     testing.run_tests

@@ -201,12 +201,28 @@ class _Rules:
 
     def _typed(self, children: list[Any]) -> syntax.CommandPartSyntax:
         keyword, *rest = children
-        names = tuple(_word(child) for child in rest if child.type in ("OPTION_NAME", "OPTION_VALUE"))
-        parameter = next((_named(child) for child in rest if child.type == "PARAMETER"), None)
-        value = next((_word(child) for child in rest if child.type == "STRING"), None)
-        return syntax.CommandPartSyntax(_word(keyword), names, parameter, value)
+        tokens = [child for child in rest if isinstance(child, Token)]
+        texts = [_word(child) for child in tokens if child.type == "STRING"]
+        parameter = next((_named(child) for child in tokens if child.type == "PARAMETER"), None)
+        starting = next((child.text for child in rest if isinstance(child, syntax.StartingSyntax)), None)
+        named = (
+            child if isinstance(child, Word) else _word(child)
+            for child in rest
+            if isinstance(child, Word) or getattr(child, "type", "") in ("OPTION_NAME", "OPTION_VALUE")
+        )
+        names = tuple(texts) if keyword == "never" else tuple(named)
+        if keyword == "either":
+            parameter, names = None, tuple(_named(child) for child in tokens if child.type == "PARAMETER")
+        return syntax.CommandPartSyntax(_word(keyword), names, parameter, starting or next(iter(texts), None))
 
-    option = program = flag = leading = ignored = needs = positional = rest = _typed
+    option = program = flag = leading = ignored = needs = closing = never = given = exclusive = _typed
+    first = apart = ends = positional = rest = _typed
+
+    def pair(self, children: list[Any]) -> Word:
+        return _word(children[0])
+
+    def starting(self, children: list[Any]) -> syntax.StartingSyntax:
+        return syntax.StartingSyntax(_word(children[0]))
 
     def _led(self, children: list[Any]) -> Clause:
         keyword, *rest = children

@@ -134,13 +134,20 @@ class ArgvGroupSyntax(NamedTuple):
 class CommandPartSyntax(NamedTuple):
     """`option -n, --lines $lines`, `needs -n`, `operand "{first}p"`: what a typed command may hold, by its keyword.
 
-    `parameter` is named without its sign; a template stands as `value`.
+    `parameter` is named without its sign; a template stands as `value`, and so does what a value begins with. The
+    words of `never` are its names.
     """
 
     keyword: Word
     names: tuple[Word, ...]
     parameter: Word | None
     value: Word | None
+
+
+class StartingSyntax(NamedTuple):
+    """What the values of an option begin with."""
+
+    text: Word
 
 
 class CommandSyntax(NamedTuple):

@@ -31,12 +31,14 @@ class Named:
 class Doing:
     """Calls by what they do: any of `verbs`, to any path of `places` or host within `domains` where given.
 
-    A permit's target holds what the call does altogether, that of any other rule whatever it touches.
+    A permit's target holds what the call does altogether, that of any other rule whatever it touches. Calls of the
+    capabilities `without` are never in it.
     """
 
     verbs: frozenset[Verb]
     places: tuple[PathSet, ...] | None = None
     domains: tuple[str, ...] | None = None
+    without: frozenset[str] = frozenset()
 
 
 Target: TypeAlias = Named | Doing
@@ -47,10 +49,15 @@ def may_be_about(targets: tuple[Target, ...], capability: Capability) -> bool:
     return any(
         capability.name in target.capabilities
         if isinstance(target, Named)
-        else (capability.opaque and not target.verbs.isdisjoint(_REACHED))
-        or not target.verbs.isdisjoint(form.verb for form in capability.effects)
+        else capability.name not in target.without and _may_do(target, capability)
         for target in targets
     )
+
+
+def _may_do(target: Doing, capability: Capability) -> bool:
+    verbs = target.verbs
+    opaque = capability.opaque and not verbs.isdisjoint(_REACHED)
+    return opaque or not verbs.isdisjoint(form.verb for form in capability.effects)
 
 
 def covers(target: Target, capability: str, effects: tuple[Effect, ...]) -> bool:
@@ -59,8 +66,10 @@ def covers(target: Target, capability: str, effects: tuple[Effect, ...]) -> bool
         case Named():
             return capability in target.capabilities
         case Doing():
-            return bool(effects) and all(
-                effect.verb in target.verbs and _lies_in(effect, target) for effect in effects
+            return (
+                bool(effects)
+                and capability not in target.without
+                and all(effect.verb in target.verbs and _lies_in(effect, target) for effect in effects)
             )
         case _:
             assert_never(target)
@@ -72,7 +81,9 @@ def meets(target: Target, capability: str, effects: tuple[Effect, ...]) -> bool:
         case Named():
             return capability in target.capabilities
         case Doing():
-            return any(effect.verb in target.verbs and _touches(effect, target) for effect in effects)
+            return capability not in target.without and any(
+                effect.verb in target.verbs and _touches(effect, target) for effect in effects
+            )
         case _:
             assert_never(target)
 

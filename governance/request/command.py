@@ -95,6 +95,7 @@ class _Reading:
         self._form = form
         self._bundles = form.bundles
         self._folder = folder
+        self._optioned = False
         self._operands: list[TypedWord] = []
         self._behind: list[TypedWord] = []
         self._given: set[str] = set()
@@ -108,10 +109,18 @@ class _Reading:
             option = next((each for each in self._form.leading if word.text in each.names), None)
             if option is not None and option.parameter:
                 self._say(option, next(waiting))
+                self._enter(option.parameter)
+
+    def _enter(self, name: str) -> None:
+        """Go on where a leading option says that the program goes: what is named later is named there."""
+        folder = self._values[name]
+        if name == self._form.folder and isinstance(folder, str):
+            self._folder = folder
 
     def read(self, words: Sequence[TypedWord]) -> None:
         """Take the words that follow: options, operands, and what stands behind `--`."""
         form, place, ended = self._form, 0, False
+        words = self._unended(words)
         singles = sum(not operand.many for operand in form.operands)
         while place < len(words):
             word = words[place]
@@ -119,6 +128,8 @@ class _Reading:
             if word.text is None:
                 raise MisfitError("only running it would tell this word", "write the word itself", word)
             taken = len(self._operands) == singles
+            if not self._pair(word, words[place:]):
+                self._never(word)
             if form.verbatim is not None and taken and (singles or ended or not self._is_option(word)):
                 self._keep(form.verbatim, [word, *words[place:]])
                 return
@@ -126,10 +137,37 @@ class _Reading:
                 (self._operands if form.rest is None else self._behind).append(word)
             elif word.text == "--":
                 ended = True
-            elif self._is_option(word):
+            elif self._is_option(word) or self._pair(word, words[place:]):
                 place += self._option(word, words[place:])
+                self._optioned = True
             else:
-                self._operands.append(word)
+                self._operand(word)
+                ended = form.first == "options"
+
+    def _unended(self, words: Sequence[TypedWord]) -> Sequence[TypedWord]:
+        """Return the words before the one that ends the command."""
+        last = self._form.last
+        if not last:
+            return words
+        if not words or words[-1].text != last or words[-1].glob:
+            raise MisfitError(f"`{last}` does not end this", f"write {last} behind it")
+        return words[:-1]
+
+    def _never(self, word: TypedWord) -> None:
+        if self._form.never and self._form.is_never(word.text or ""):
+            raise MisfitError(f"`{excerpt(word.text or '')}` is not read here", "leave it out", word)
+
+    def _operand(self, word: TypedWord) -> None:
+        if self._optioned and self._form.first == "operands":
+            raise MisfitError("this stands behind an option", "write it before all options", word)
+        self._operands.append(word)
+
+    def _pair(self, word: TypedWord, behind: Sequence[TypedWord]) -> str | None:
+        """Return the two words that are known together."""
+        if not behind or word.glob or behind[0].glob:
+            return None
+        pair = f"{word.text} {behind[0].text}"
+        return pair if pair in self._form.names else None
 
     @staticmethod
     def _is_option(word: TypedWord) -> bool:
@@ -137,6 +175,15 @@ class _Reading:
 
     def _option(self, word: TypedWord, behind: Sequence[TypedWord]) -> int:
         """Take an option, and say how many of the words behind it belong to it."""
+        pair = self._pair(word, behind)
+        if pair is not None:
+            return 1 + self._taken(word._replace(text=pair), behind[1:])
+        count = self._taken(word, behind)
+        if word.text in self._form.closing and count < len(behind):
+            raise MisfitError(f"what stands behind `{word.text}` is not read here", "write it last", word)
+        return count
+
+    def _taken(self, word: TypedWord, behind: Sequence[TypedWord]) -> int:
         text = word.text or ""
         if word.glob:
             raise MisfitError("an option is no glob", "quote it", word)
@@ -150,13 +197,14 @@ class _Reading:
             self._given.add(text)
             return 0
         following = behind[0] if behind else None
-        option = self._form.option(text)
+        option = self._form.option(text, following.text if following else None)
         if option is not None and option.end:
             return self._command(option, word, behind)
         if option is not None:
             return self._whole(option, word, following)
         name, equals, value = text.partition("=")
-        option = self._form.option(name) if equals and name.startswith("--") else None
+        attached = equals and name.startswith("--") and not self._form.apart
+        option = self._form.option(name, value) if attached else None
         if option is not None and option.value is None:
             self._say(option, word._replace(text=value))
             return 0
@@ -197,7 +245,8 @@ class _Reading:
             if any(name in names for names in self._form.needed):
                 self._given.add(name)
                 continue
-            option = self._form.option(name)
+            value = rest or (following.text if following else None)
+            option = self._form.option(name) and self._form.option(name, value)
             if option is None:
                 raise self._unknown(name, word)
             if option.value is None and rest:
@@ -210,11 +259,7 @@ class _Reading:
 
     def _unknown(self, name: str, word: TypedWord) -> MisfitError:
         form = self._form
-        names = sorted(
-            {*form.ignored, *(each for names in form.needed for each in names)}.union(
-                *(option.names for option in form.options)
-            )
-        )
+        names = sorted(set(form.names))
         near = nearest(name, names, 1)
         known = f"known: {', '.join(names)}" if names else "it has none"
         what = f"`{' '.join(form.words)}` has no option `{excerpt(name)}` here"
@@ -222,6 +267,10 @@ class _Reading:
 
     def _say(self, option: Option, word: TypedWord) -> None:
         kind = self._kinds[option.parameter]
+        if option.starting:
+            if not (word.text or "").startswith(option.starting):
+                raise self._unknown(option.names[0], word)
+            word = word._replace(text=(word.text or "").removeprefix(option.starting))
         if option.value is not None:
             self._set(option.parameter, True if kind.name == "Bool" else option.value, word)
         elif kind.item is not None:
@@ -247,7 +296,7 @@ class _Reading:
         texts = tuple(word.text or "" for word in words)
         if self._kinds[name].name == "Argv":
             texts = (self._program(words[0]), *texts[1:])
-        self._values[name] = texts
+        self._values[name] = " ".join(texts) if self._kinds[name].name == "String" else texts
         self._words[name] = words[0]
 
     def _program(self, word: TypedWord) -> str:
@@ -263,9 +312,14 @@ class _Reading:
         text = word.text
         if text is None:
             raise MisfitError("only running it would tell this word", "write the word itself", word)
+        self._never(word)
         if text == "-" and kind.name in ("Path", "PathGlob"):
             raise MisfitError("`-` stands for the standard input", "leave it out, or name a file", word)
         if kind.name in ("Path", "PathGlob"):
+            if word.glob and text.endswith("/"):
+                raise MisfitError(
+                    "a glob with a slash at its end names folders alone", "leave the slash out", word
+                )
             if word.glob and kind.name == "Path":
                 raise MisfitError("a glob may name more than one path here", "name the path itself", word)
             if kind.name == "PathGlob" and "*" in text and not word.glob:
@@ -275,6 +329,8 @@ class _Reading:
             return placed(text, self._folder, word)
         if word.glob:
             raise MisfitError("this is no path, and a glob names paths", "quote it", word)
+        if kind.name == "Int" and not _NUMBER.fullmatch(text):
+            raise MisfitError("this is no whole number", "write it in digits", word)
         if kind.name in ("Int", "Size"):
             return int(text) if _NUMBER.fullmatch(text) else text
         seconds = _SECONDS.fullmatch(text) if kind.name == "Duration" else None
@@ -294,6 +350,13 @@ class _Reading:
         if form.folder is not None and form.folder not in self._values:
             item = self._kinds[form.folder].item
             self._values[form.folder] = self._folder if item is None else (self._folder,)
+        for names in form.either:
+            said = [name for name in names if name in self._words]
+            if len(said) > 1:
+                message = f"`{said[0]}` and `{said[1]}` are both said here"
+                raise MisfitError(message, "keep one of them", self._words[said[1]])
+        for preset in form.given:
+            self._values.setdefault(preset.parameter, preset.value)
         for name in self._required:
             if name not in self._values:
                 raise MisfitError(f"`{' '.join(form.words)}` lacks `{name}`", f"write {name}")
@@ -341,7 +404,10 @@ class _Reading:
 
     def _one(self, operand: Operand, word: TypedWord) -> None:
         template = operand.template
+        if operand.starting and (word.glob or not (word.text or "").startswith(operand.starting)):
+            raise MisfitError(f"this does not begin with `{operand.starting}`", "write it so", word)
         if not template:
+            word = word._replace(text=(word.text or "").removeprefix(operand.starting))
             self._set(operand.parameter, self._value(word, self._kinds[operand.parameter]), word)
             return
         pattern = "".join(

@@ -38,7 +38,8 @@ _BLOCK: Final = 512
 """The unit of a tar archive; two empty ones end it (POSIX pax)."""
 
 _TOOLS: Final = {
-    f"{OWN_TOOLS}{name}": Path(__file__).parent / "tools" / f"{name}.py" for name in ("fs", "run")
+    f"{OWN_TOOLS}{name}": Path(__file__).parent / "tools" / f"{name}.py"
+    for name in ("fs", "lines", "run", "unpack")
 }
 
 

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["debian_layer"]
 
-_PACKAGES: Final = ("coreutils", "findutils", "git", "grep", "python3", "python3-pytest", "sed")
+_PACKAGES: Final = (
+    "coreutils", "diffutils", "file", "findutils", "git", "grep", "make", "python3", "python3-pytest", "ripgrep", "sed", "tree",
+)  # fmt: skip
 _DROPPED: Final = (
     # accounts' secrets, rights, and what only a host needs
     "etc/*shadow*", "etc/*-", "etc/.pwd.lock", "etc/cron*", "etc/default", "etc/init.d", "etc/rc?.d", "etc/skel", "etc/opt",

@@ -54,6 +54,12 @@ class Box:
     def edit(self, path: str, old: str, new: str, every: str = "false") -> Said:
         return self.fs("edit", f"--every={every}", path, old=old, new=new)
 
+    def put(self, path: str, data: bytes, append: str = "false") -> Said:
+        out, err = io.BytesIO(), io.BytesIO()
+        streams = fs.Streams(io.BytesIO(data), out, err)
+        code = fs.main(["put", f"--append={append}", path], streams, {"/workspace": str(self.inside)})
+        return Said(code, out.getvalue().decode(), err.getvalue().decode())
+
     def names(self) -> list[str]:
         return sorted(entry.name for entry in self.inside.iterdir())
 
@@ -608,3 +614,26 @@ def test_input_of_another_form_is_refused(box: Box, stdin: bytes) -> None:
 
 def test_a_path_that_looks_like_an_option_is_a_path(box: Box) -> None:
     assert box.fs("list", "--glob=**").err == "fs: --glob=** is not in /workspace\n"
+
+
+def test_what_is_put_is_the_files_content_or_stands_behind_it(box: Box) -> None:
+    assert box.put("/workspace/a", b"one\x00\xff\n") == Said(0, "", "")
+    assert box.put("/workspace/a", b"two\n", append="true") == Said(0, "", "")
+    assert (box.inside / "a").read_bytes() == b"one\x00\xff\ntwo\n"
+    assert box.put("/workspace/a", b"") == Said(0, "", "")
+    assert (box.inside / "a").read_bytes() == b""
+    assert box.put("/workspace/b", b"x", append="true") == Said(0, "", "")
+    assert (box.inside / "b").read_bytes() == b"x"
+
+
+def test_nothing_is_put_through_a_link_or_into_what_is_no_file(box: Box) -> None:
+    (box.inside / "file").symlink_to(box.outside / "secret")
+    (box.inside / "folder").symlink_to(box.outside)
+    (box.inside / "real").mkdir()
+    os.mkfifo(box.inside / "pipe")
+    for path in ("file", "folder/secret", "real", "pipe", "none/a"):
+        assert box.put(f"/workspace/{path}", b"x").code == 1
+    assert box.put("/etc/passwd", b"x").code == 1
+    assert box.put("/workspace/../a", b"x").code == 1
+    assert box.put("/workspace/a", b"x", append="yes").code == 2
+    assert (box.outside / "secret").read_text() == "secret\n"

@@ -7,6 +7,7 @@ rules mean together is looked at, and their own examples are decided. A bundle w
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -97,7 +98,8 @@ def _scope(sources: Mapping[str, str]) -> tuple[Scope, list[FileSyntax]]:
     scope = Scope()
     files: list[FileSyntax] = []
     for name in sorted(sources, key=lambda name: (not name.startswith("std/"), name)):
-        file, diagnostics = parse_file(Source(name, sources[name]))
+        parse = _parse_library if name.startswith("std/") else parse_file
+        file, diagnostics = parse(Source(name, sources[name]))
         files.append(file)
         scope.diagnostics += diagnostics
         scope.broken |= file.unread
@@ -110,6 +112,12 @@ def _scope(sources: Mapping[str, str]) -> tuple[Scope, list[FileSyntax]]:
     for file in files:
         _scenarios(FileScope(scope, file.source), file)
     return scope, files
+
+
+@lru_cache(maxsize=32)
+def _parse_library(source: Source) -> tuple[FileSyntax, tuple[Diagnostic, ...]]:
+    """Return a file of the standard library, which is part of every bundle, as it was read before."""
+    return parse_file(source)
 
 
 def _place(diagnostic: Diagnostic) -> tuple[str, int]:

@@ -24,9 +24,16 @@ _NAMES: Final = ("Host", "Url", "Cidr")
 
 
 def check_argv(
-    scope: FileScope, clause: Clause | None, parameters: dict[str, Parameter], name: Word
+    scope: FileScope,
+    clause: Clause | None,
+    parameters: dict[str, Parameter],
+    name: Word,
+    taking: frozenset[tuple[str, str]] = frozenset(),
 ) -> tuple[ArgvItem, ...]:
-    """Return the command line of the capability `name`; what is wrong with it is reported."""
+    """Return the command line of the capability `name`; what is wrong with it is reported.
+
+    `taking` are options that take the word behind them, whatever it is, each with the parameter that may be it.
+    """
     if clause is None or not clause.items:
         scope.report(
             "no-argv",
@@ -37,21 +44,43 @@ def check_argv(
         return ()
     items: list[ArgvItem] = []
     ended = False
-    for item in clause.items:
+    before = ""
+    for number, item in enumerate(clause.items):
         words = item.words if isinstance(item, ArgvGroupSyntax) else (cast("Word", item),)
         flag = _flag(scope, item.flag, parameters) if isinstance(item, ArgvGroupSyntax) else None
         if not items:
             _program(scope, words[0], parameters, grouped=isinstance(item, ArgvGroupSyntax))
         checked: list[ArgvWord] = []
         inside = ended
-        for word in words:
-            first = not items and not checked
-            checked.append(_argv_word(scope, word, parameters, ended=inside or first))
+        before = "" if isinstance(item, ArgvGroupSyntax) else before
+        behind = (each for each in clause.items[number + 1 : number + 2] if isinstance(each, Word))
+        following = (*words[1:], *behind)
+        for place, word in enumerate(words):
+            free = inside or (not items and not checked) or (before, word.text[1:]) in taking
+            checked.append(_argv_word(scope, word, parameters, ended=free))
             inside = inside or word.text in _ENDS_OPTIONS
+            before = word.text
+            _ended(scope, word, following[place : place + 1], parameters)
         # A group may be left out, and then what it says about options is not said.
         ended = ended if isinstance(item, ArgvGroupSyntax) else inside
+        before = "" if isinstance(item, ArgvGroupSyntax) else before
         items.append(ArgvGroup(tuple(checked), flag) if isinstance(item, ArgvGroupSyntax) else checked[0])
     return tuple(items)
+
+
+def _ended(
+    scope: FileScope, word: Word, following: tuple[Word, ...], parameters: dict[str, Parameter]
+) -> None:
+    """Report a command line inside another that may itself hold the word which ends it."""
+    found = parameters.get(word.text[1:]) if word.text.startswith("$") else None
+    for end in following:
+        if (
+            found is not None
+            and found.type.name == "Argv"
+            and end.text not in (found.type.within or "").split()
+        ):
+            mend = f'declare it as Argv without "{end.text}"'
+            scope.report("bad-argv", f"`{found.name}` may hold `{end.text}`, which ends it", word, mend)
 
 
 def _flag(scope: FileScope, name: Word | None, parameters: dict[str, Parameter]) -> str | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 from governance.capabilities.call import make_model
 from governance.capabilities.declaration import ArgvGroup, Capability, Parameter
 from governance.policy.check.argv import check_argv
-from governance.policy.check.commands import check_command
+from governance.policy.check.commands import check_command, options_taking
 from governance.policy.check.effects import check_effects
 from governance.policy.check.literals import constant, single
 from governance.policy.check.types import check_type
@@ -44,7 +44,8 @@ def check_capability(scope: FileScope, syntax: CapabilitySyntax) -> Capability |
         else:
             scope.scope.broken.add(each.name.text)
     effects = check_effects(scope, single(scope, syntax.clauses, "effects"), parameters, syntax.name)
-    argv = check_argv(scope, single(scope, syntax.clauses, "argv"), parameters, syntax.name)
+    clause = single(scope, syntax.clauses, "argv")
+    argv = check_argv(scope, clause, parameters, syntax.name, options_taking(syntax.commands))
     stdin = single(scope, syntax.clauses, "stdin")
     names = cast("tuple[Word, ...]", stdin.items if stdin else ())
     for name in names:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from governance.capabilities.command import CommandForm, Operand, Option
+from governance.capabilities.command import CommandForm, Operand, Option, Preset
 from governance.policy.syntax import Word
 
 if TYPE_CHECKING:
@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from governance.policy.check.scope import FileScope
     from governance.policy.syntax import CommandPartSyntax, CommandSyntax
 
-__all__ = ["check_command"]
+__all__ = ["check_command", "options_taking"]
 
 _UNSPOKEN: Final = ("Argv", "Bool", "Json", "Record")
 """The types of which no word of a command line is a value."""
+
+_WHOLE: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,14})")
 
 _HOLE: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 """Where a template names a parameter."""
@@ -36,6 +38,19 @@ def check_command(scope: FileScope, syntax: CommandSyntax, parameters: dict[str,
     return form
 
 
+def options_taking(commands: tuple[CommandSyntax, ...]) -> frozenset[tuple[str, str]]:
+    """Return the names of options that take the word behind them, each with the parameter that this word says."""
+    parts = (
+        part for command in commands for part in command.parts if part.keyword.text in ("option", "program")
+    )
+    return frozenset(
+        (name.text.rpartition(" ")[2], part.parameter.text)
+        for part in parts
+        for name in part.names
+        if part.parameter is not None
+    )
+
+
 @dataclass(slots=True)
 class _Reading:
     """What has been read of one command so far."""
@@ -50,14 +65,31 @@ class _Reading:
     single: dict[str, str] = field(default_factory=dict)
     """What the keywords that stand once name."""
     names: set[str] = field(default_factory=set)
+    given: list[Preset] = field(default_factory=list)
+    either: list[tuple[str, ...]] = field(default_factory=list)
+    closing: list[Word] = field(default_factory=list)
+    never: list[str] = field(default_factory=list)
 
     def parts(self) -> dict[str, Any]:
         """Return what a form is made of."""
         return {
             **{
                 name: tuple(getattr(self, name))
-                for name in ("leading", "options", "ignored", "needed", "operands")
+                for name in (
+                    "leading",
+                    "options",
+                    "ignored",
+                    "needed",
+                    "operands",
+                    "given",
+                    "either",
+                    "never",
+                )
             },
+            "closing": tuple(word.text for word in self.closing),
+            "apart": "apart" in self.single,
+            "first": self.single.get("first", ""),
+            "last": self.single.get("ends", ""),
             "rest": self.single.get("rest"),
             "verbatim": self.single.get("words"),
             "number": self.single.get("number"),
@@ -66,7 +98,7 @@ class _Reading:
 
     def read(self, part: CommandPartSyntax) -> None:
         """Take up one part."""
-        for name in part.names:
+        for name in part.names if part.keyword.text not in ("closing", "either") else ():
             self._once(name)
         names = tuple(name.text for name in part.names)
         kind = self._type(part.parameter)
@@ -81,10 +113,31 @@ class _Reading:
                 self.ignored += names
             case "needs":
                 self.needed.append(names)
-            case "operand" | "operands":
+            case "operand" | "operands" if part.parameter is not None or part.value is not None:
                 self._operand(part, kind)
+            case "closing" | "never" | "either" | "given" | "apart" | "ends" | "options" | "operands":
+                self._manner(part, kind)
             case _:
                 self._single(part, kind)
+
+    def _manner(self, part: CommandPartSyntax, kind: Type | None) -> None:
+        """Take what is said of the words together: which stand first, last, with others, or nowhere."""
+        keyword = part.keyword.text
+        match keyword:
+            case "closing":
+                self.closing += part.names
+            case "never":
+                self.never += (name.text for name in part.names)
+            case "either":
+                found = [self._type(name) for name in part.names]
+                if None not in found:
+                    self.either.append(tuple(name.text for name in part.names))
+            case "given":
+                self._given(part, kind)
+            case "apart" | "ends":
+                self._alone(part.keyword, keyword, part.value.text if part.value else "")
+            case _:
+                self._alone(part.keyword, "first", keyword)
 
     def _option(self, part: CommandPartSyntax, names: tuple[str, ...], kind: Type | None) -> None:
         """Take an option that has a value, or before a command's other words one that has none."""
@@ -93,7 +146,32 @@ class _Reading:
                 self.options.append(Option(names, _name(part), end=part.value.text if part.value else ""))
         elif kind is None or self._fits(part, kind, self._is_spoken(kind), "a type that a word can say"):
             found = self.leading if part.keyword.text == "leading" else self.options
-            found.append(Option(names, _name(part)))
+            found.append(Option(names, _name(part), starting=part.value.text if part.value else ""))
+
+    def _given(self, part: CommandPartSyntax, kind: Type | None) -> None:
+        """Take what a parameter is where nothing says it: true, or the value that stands here."""
+        text = None if part.value is None else part.value.text
+        value: str | int | bool | None = text
+        if text is None:
+            value = True
+        elif kind is not None and kind.name == "Int":
+            value = int(text) if _WHOLE.fullmatch(text) else None
+        fits = kind is not None and kind.name in (("Bool",) if text is None else ("Enum", "Int", "String"))
+        if not self._fits(part, kind, fits, 'Bool, or say = "value" for an Enum, Int or String'):
+            return
+        try:
+            self.given.append(Preset(_name(part), cast("str | int | bool", cast("Type", kind).check(value))))
+        except ValueError as error:
+            place = part.value or part.keyword
+            self.scope.report(
+                "bad-command", f"this is no value of `{_name(part)}`: {error}", place, "name one"
+            )
+
+    def _alone(self, keyword: Word, name: str, value: str) -> None:
+        """Take a keyword that stands once."""
+        if name in self.single:
+            self.scope.report("said-twice", f"`{name}` stands here twice", keyword, "keep one of them")
+        self.single[name] = value
 
     def _once(self, name: Word) -> None:
         if name.text in self.names:
@@ -128,7 +206,7 @@ class _Reading:
             self.options.append(Option(names, _name(part), part.value.text))
 
     def _operand(self, part: CommandPartSyntax, kind: Type | None) -> None:
-        if part.value is not None:
+        if part.value is not None and part.parameter is None:
             self._template(part)
             return
         many = part.keyword.text == "operands"
@@ -140,7 +218,8 @@ class _Reading:
                 self.scope.report(
                     "said-twice", "`operands` stands here twice", part.keyword, "keep one of them"
                 )
-            self.operands.append(Operand(_name(part), many))
+            starting = part.value.text if part.value else ""
+            self.operands.append(Operand(_name(part), many, starting=starting))
 
     def _template(self, part: CommandPartSyntax) -> None:
         """Read `"{first},{last}p"`: whole numbers with text between them."""
@@ -164,8 +243,8 @@ class _Reading:
         fits, wanted = {
             "rest": (self._is_spoken(kind), "a type that a word can say"),
             "words": (
-                kind is not None and (kind.name == "Argv" or (kind.item and kind.item.name == "String")),
-                "Argv or List<String>",
+                kind is not None and (kind.name == "Argv" or (kind.item or kind).name == "String"),
+                "Argv, String or List<String>",
             ),
             "number": (kind is not None and kind.name == "Int", "Int"),
             "folder": (
@@ -181,7 +260,12 @@ class _Reading:
         said = {option.parameter for option in (*form.leading, *form.options)}
         for operand in form.operands:
             said.update((operand.parameter, *operand.template[1::2]))
-        said.update(name for name in self.single.values())
+        said.update(self.single.values())
+        said.update(each.parameter for each in self.given)
+        for word in self.closing:
+            if word.text not in form.names:
+                mend = "declare it, or leave it out here"
+                self.scope.report("bad-command", f"`{word.text}` is no option of this command", word, mend)
         for name, parameter in self.parameters.items():
             if parameter.required and name not in said:
                 mend = f"add operand ${name} or option --{name.replace('_', '-')} ${name}"

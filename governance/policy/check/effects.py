@@ -63,6 +63,8 @@ def _effect(scope: FileScope, syntax: EffectSyntax, parameters: dict[str, Parame
     declared = scope.find("parameter", Word(name, target.start, target.start + len(name)), parameters)
     if spread.startswith("$"):
         _spread(scope, Word(spread[1:], target.start + len(path) + 2, target.end), parameters)
+    names = parameters.get(spread[1:])
+    by_name = names is not None and (names.type.item or names.type).name in _PATHS
     if verb.text not in _EFFECTS:
         scope.unknown("effect", verb, _EFFECTS)
         return None
@@ -90,7 +92,8 @@ def _effect(scope: FileScope, syntax: EffectSyntax, parameters: dict[str, Parame
         )
         return None
     unit = syntax.unit.text if syntax.unit else ""
-    return EffectForm(Verb(verb.text), name, spread.removeprefix("$") or None, steps, kind, unit)
+    beneath = spread.removeprefix("$") or None
+    return EffectForm(Verb(verb.text), name, beneath, steps, kind, unit, by_name=by_name)
 
 
 def _of_field(
@@ -111,9 +114,13 @@ def _of_field(
 
 def _spread(scope: FileScope, glob: Word, parameters: dict[str, Parameter]) -> None:
     found = scope.find("parameter", glob, parameters)
-    if found is not None and (found.type.name != "Glob" or found.type.optional):
-        message = f"`{glob.text}` is no Glob" + (" that is always given" if found.type.optional else "")
-        scope.report("bad-effect", message, glob, "spread an effect by a Glob, or by /**")
+    if found is None:
+        return
+    kind = found.type.item or found.type
+    if kind.name not in ("Glob", *_PATHS) or found.type.optional:
+        what = "neither Glob nor Path" if kind.name not in ("Glob", *_PATHS) else "not always given"
+        mend = "spread an effect by a Glob, by the names of paths, or by /**"
+        scope.report("bad-effect", f"`{glob.text}` is {what}", glob, mend)
 
 
 def _same_reach(scope: FileScope, form: EffectForm, others: list[EffectForm], target: Word) -> None:

@@ -10,8 +10,9 @@ from governance.policy.check.calls import read_call_of
 from governance.policy.check.conditions import Conditions
 from governance.policy.check.instants import check_moment
 from governance.policy.check.literals import single
-from governance.policy.check.targets import check_targets
+from governance.policy.check.targets import SCRIPT, check_targets
 from governance.policy.check.vocabulary import CLAUSES
+from governance.policy.decision import ISOLATIONS
 from governance.policy.rule import Audience, Clearance, Example, Proof, Rule
 from governance.policy.target import may_be_about
 from governance.text import with_article
@@ -71,8 +72,7 @@ class _Read:
             message = f"the rule `{self.name.text}` does not say which calls"
             self.scope.report("no-call", message, self.name, "add call NAME")
             return ()
-        found = cast("tuple[TargetSyntax, ...]", clause.items)
-        return check_targets(self.scope, found, lets_through=permit)
+        return check_targets(self.scope, cast("tuple[TargetSyntax, ...]", clause.items), permit=permit)
 
     def because(self, *, needed: bool) -> str:
         words = self.words("because")
@@ -112,7 +112,7 @@ def check_rule(scope: FileScope, syntax: RuleSyntax, reference: RuleReference) -
         when=when,
         unless=unless,
         because=read.because(needed=kind in ("permit", "forbid", "ask")) or (budget.text if budget else ""),
-        profile=_profile(scope, syntax) if kind == "permit" else None,
+        profile=_profile(scope, syntax, about) if kind == "permit" else None,
         including_protected=single(scope, syntax.clauses, "including") is not None,
         budget=budget,
         approvers=frozenset(word.text for word in read.approvers()),
@@ -184,13 +184,20 @@ def _audience(scope: FileScope, syntax: RuleSyntax) -> Audience:
     )
 
 
-def _profile(scope: FileScope, syntax: RuleSyntax) -> Profile | None:
+def _profile(scope: FileScope, syntax: RuleSyntax, about: tuple[Capability, ...]) -> Profile | None:
     clause = single(scope, syntax.clauses, "sandbox")
     if clause is None:
         message = f"the permit `{syntax.name.text}` does not say in which sandbox"
         scope.report("no-sandbox", message, syntax.name, "add sandbox NAME")
         return None
-    return scope.find("sandbox", cast("Word", clause.items[0]), scope.scope.profiles)
+    word = cast("Word", clause.items[0])
+    profile = scope.find("sandbox", word, scope.scope.profiles)
+    scripts = any(capability.name == SCRIPT for capability in about)
+    if scripts and profile is not None and profile.egress is not None and profile.isolation == ISOLATIONS[0]:
+        message = f"scripts of a shell run in `{word.text}`, which has a network and the host's kernel"
+        mend = f"name a sandbox with network none, or with isolation {' or '.join(ISOLATIONS[1:])}"
+        scope.report("loose-script", message, word, mend)
+    return profile
 
 
 def _examples(scope: FileScope, syntax: RuleSyntax, keyword: str) -> tuple[Example, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from governance.capabilities.declaration import Verb
@@ -10,33 +11,51 @@ from governance.policy.check.conditions import literal_of
 from governance.policy.check.literals import path_sets
 from governance.policy.check.suffixes import check_owned
 from governance.policy.check.vocabulary import VERBS
-from governance.policy.syntax import NamedTarget
+from governance.policy.syntax import AnyTarget, NamedTarget
 from governance.policy.target import Doing, Named
 
 if TYPE_CHECKING:
     from governance.policy.check.scope import FileScope
-    from governance.policy.syntax import AnyTarget, LiteralSyntax, TargetSyntax
+    from governance.policy.syntax import LiteralSyntax, TargetSyntax
     from governance.policy.target import Target
 
-__all__ = ["check_targets"]
+__all__ = ["SCRIPT", "check_targets"]
+
+SCRIPT: Final = "shell.script"
+"""What runs whatever a shell can: a permit of it names it."""
 
 _ON_PATHS: Final = frozenset({Verb.READ, Verb.WRITE, Verb.CREATE, Verb.DELETE})
 _ON_HOSTS: Final = frozenset({Verb.SEND, Verb.RECEIVE})
 
 
 def check_targets(
-    scope: FileScope, syntax: tuple[TargetSyntax, ...], *, lets_through: bool = False
+    scope: FileScope, syntax: tuple[TargetSyntax, ...], *, permit: bool = False
 ) -> tuple[Target, ...]:
-    """Return the targets; none at all when something about one is wrong and reported.
+    """Return the targets, of a `permit` or not; none at all when something about one is wrong and reported.
 
-    What `lets_through` calls names domains that someone owns.
+    What a permit has to name is in no target of it that is wider, whatever else this holds; domains that it
+    names are ones that someone owns.
     """
     found = [
-        _named(scope, item) if isinstance(item, NamedTarget) else _doing(scope, item, lets_through)
+        _named(scope, item) if isinstance(item, NamedTarget) else _doing(scope, item, permit)
         for item in syntax
     ]
+    if permit:
+        found = [
+            _without_scripts(target) if isinstance(item, AnyTarget) else target
+            for item, target in zip(syntax, found, strict=True)
+        ]
     kept = tuple(target for target in found if target is not None)
     return kept if len(kept) == len(found) else ()
+
+
+def _without_scripts(target: Target | None) -> Target | None:
+    match target:
+        case Named():
+            return Named(target.capabilities - {SCRIPT})
+        case Doing():
+            return replace(target, without=frozenset({SCRIPT}))
+    return None
 
 
 def _named(scope: FileScope, target: NamedTarget) -> Target | None:

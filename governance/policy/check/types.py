@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from governance.canonical import EXACT_INTEGER
+from governance.capabilities.argv import check_endings
 from governance.capabilities.hosts import check_host
 from governance.capabilities.networks import check_network
 from governance.capabilities.numbers import decimal_of, decimal_text
@@ -13,6 +14,7 @@ from governance.capabilities.values import TYPE_NAMES, Type
 from governance.policy.check.literals import number
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from decimal import Decimal
 
     from governance.policy.check.scope import FileScope
@@ -20,12 +22,13 @@ if TYPE_CHECKING:
 
 __all__ = ["check_type"]
 
-_WITHIN: Final = {
+_WITHIN: Final[Mapping[str, tuple[str, Callable[[str], object]]]] = {
     **dict.fromkeys(("Path", "PathGlob"), ("under", check_path)),
     **dict.fromkeys(("Host", "Url", "Email"), ("within", check_host)),
     "Cidr": ("within", check_network),
+    "Argv": ("without", check_endings),
 }
-"""The word by which a type is refined to a place, and what that place must be."""
+"""The word by which a type is refined to a place or to other words, and what these must be."""
 
 _REFINED: Final = 'Enum(a, b), List<T>, Int(1..9), String(..80), Path under "/a", Host within "example.org"'
 _BOUNDED: Final = ("Int", "Decimal", "Size", "Duration", "String", "List", "Set")

@@ -12,6 +12,7 @@ read or written is decided elsewhere; nothing here asks.
     fs search --glob=G --most=N [--names-only=true|false] PATH    {"text": …} on standard input
     fs write --exists=replace|refuse --parents=true|false PATH    {"content": …}
     fs edit --every=true|false [--whole-lines=true|false] PATH    {"new": …, "old": …}
+    fs put --append=true|false PATH                   what standard input holds, whatever it is
     fs delete PATH                                    a regular file or an empty folder
 
 Exits with 0 when done, 1 when it cannot be done (one line on standard error says why), 2 on wrong usage.
@@ -398,6 +399,33 @@ def write(place: Place, options: Mapping[str, str], streams: Streams) -> None:
     streams.stdout.write(_encoded(f"wrote {len(content)} bytes to {place.shown}\n"))
 
 
+def put(place: Place, options: Mapping[str, str], streams: Streams) -> None:
+    """Write standard input into a file as it comes, over what the file held or behind it."""
+    append = _choice(options, "append", ("true", "false")) == "true"
+    with _doing(f"write {place.shown}"), _folder_of(place, make=False) as (folder, name):
+        if _existing(folder, name, place.shown) is None:
+            made = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            file = os.open(name, made, 0o644, dir_fd=folder)
+        else:
+            file = open_beneath(folder, name, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        try:
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                raise OperationError(f"{place.shown} is not a regular file")
+            if append:
+                os.lseek(file, 0, os.SEEK_END)
+            else:
+                os.ftruncate(file, 0)
+            while piece := streams.stdin.read(_PIECE):
+                _write_all(file, piece)
+        finally:
+            os.close(file)
+
+
+def _write_all(file: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(file, data) :]
+
+
 def edit(place: Place, options: Mapping[str, str], streams: Streams) -> None:
     """Replace one text by another, where it stands exactly once, or everywhere.
 
@@ -532,6 +560,7 @@ _COMMANDS: Final[Mapping[str, tuple[_Command, tuple[str, ...], tuple[str, ...]]]
     "glob": (globbing, ("glob", "most"), ()),
     "search": (search, ("glob", "most"), ("names-only",)),
     "write": (write, ("exists", "parents"), ()),
+    "put": (put, ("append",), ()),
     "edit": (edit, ("every",), ("whole-lines",)),
     "delete": (delete, (), ()),
 }
