@@ -22,6 +22,7 @@ from governance.policy.nearest import nearest_calls
 from governance.policy.sandboxes import derive
 from governance.request.bind import IllTypedError, UnknownCapabilityError, bind
 from governance.request.surface import read_call
+from governance.request.wire import Syntax
 from governance.text import nearest, shown
 
 if TYPE_CHECKING:
@@ -105,7 +106,9 @@ def unrecorded(request: Request, state: State, reason: str) -> Deny:
 def _judged(context: _Context, request: Request) -> Judgement:
     bundle = context.bundle
     try:
-        syntax = read_call(request)
+        if bundle is None and request.origin.syntax is Syntax.ENGLISH and isinstance(request.body, str):
+            return _refused(context, Code.FAIL_CLOSED, _NO_BUNDLE)
+        syntax = read_call(request, bundle.capabilities) if bundle else read_call(request)
         if bundle is None:
             return _refused(context, Code.FAIL_CLOSED, _NO_BUNDLE)
         call = bind(syntax, bundle.capabilities)

@@ -14,12 +14,14 @@ from governance.canonical import canonical
 from governance.capabilities.effects import Effect, EffectForm, Made, Verb, made_by, spread_beneath
 from governance.capabilities.glob import PathSet
 from governance.capabilities.numbers import decimal_text
+from governance.capabilities.phrase import parse_phrase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pydantic import BaseModel
 
+    from governance.capabilities.phrase import Phrase
     from governance.capabilities.values import Type, Value
 
 __all__ = ["ArgvGroup", "ArgvItem", "ArgvWord", "Capability", "Effect", "EffectForm", "Parameter", "Verb"]
@@ -65,7 +67,7 @@ class Capability:
     """One capability, whole. `model` is the frozen pydantic model that its calls are bound to.
 
     `argv` is what runs, word for word; `stdin` names the parameters that the program reads as one canonical
-    JSON object.
+    JSON object; `phrases` are how plain English asks for it.
     """
 
     name: str
@@ -76,6 +78,11 @@ class Capability:
     stdin: tuple[str, ...]
     model: type[BaseModel]
     phrases: tuple[str, ...] = ()
+
+    @cached_property
+    def spoken(self) -> tuple[Phrase, ...]:
+        """The phrases, read. Raises `PhraseError` for what no checked declaration has."""
+        return tuple(parse_phrase(text) for text in self.phrases)
 
     @cached_property
     def opaque(self) -> bool:

@@ -9,7 +9,19 @@ from typing import Final
 
 import typer
 
-from governance.cli import demo, engine, formatting, image, log, lsp, policies, replaying, requests, testing
+from governance.cli import (
+    demo,
+    engine,
+    formatting,
+    image,
+    log,
+    lsp,
+    policies,
+    replaying,
+    requests,
+    speaking,
+    testing,
+)
 from governance.cli.console import Exit, err
 from governance.errors import GovernanceError, JournalError, PolicyError, RequestError, SandboxError
 
@@ -47,6 +59,12 @@ app.command("test", epilog="Example:  governance test policies/examples/coder --
 )
 app.command(epilog="Example:  governance replay decisions")(replaying.replay)
 app.command(epilog="Example:  governance lsp, started by an editor; docs/editors.md shows how")(lsp.lsp)
+app.command(epilog="Example:  governance phrases --policies policies/examples/coder --agent claude-1")(
+    speaking.phrases
+)
+app.command(
+    epilog="Example:  governance grammar --for openai --policies policies/examples/coder --agent claude-1 --syntax english"
+)(speaking.grammar)
 app.add_typer(log.log, name="log")
 app.add_typer(engine.app, name="engine")
 app.add_typer(image.app, name="image")

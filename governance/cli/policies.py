@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 from governance.cli.console import Exit, err, out, print_json
-from governance.cli.options import AtOption, PoliciesOption, SessionOption, StateOption, state_of
+from governance.cli.options import (
+    AtOption,
+    PoliciesOption,
+    SessionOption,
+    StateOption,
+    SyntaxOption,
+    state_of,
+)
 from governance.cli.show import explanation_table
 from governance.decide import decide
 from governance.errors import RequestError
@@ -21,7 +28,7 @@ from governance.policy.compiled import compiled
 from governance.policy.explain import explain as explain_call
 from governance.request.bind import bind
 from governance.request.surface import read_call
-from governance.request.wire import Origin, parse_request
+from governance.request.wire import Origin, Syntax, parse_request
 from governance.text import shown
 
 __all__ = ["check", "explain"]
@@ -71,6 +78,7 @@ def explain(
     policies: PoliciesOption,
     agent: Annotated[str, typer.Option("--agent", help="Who asks.")],
     session: SessionOption = "",
+    syntax: SyntaxOption = Syntax.AUTO,
     at: AtOption = None,
     state: StateOption = None,
 ) -> None:
@@ -82,7 +90,10 @@ def explain(
     current, at = state_of(state), at or now()
     try:
         bound = bind(
-            read_call(parse_request(call.encode(errors="surrogateescape"), Origin(agent))),
+            read_call(
+                parse_request(call.encode(errors="surrogateescape"), Origin(agent, syntax=syntax)),
+                bundle.capabilities,
+            ),
             bundle.capabilities,
         )
     except RequestError as error:

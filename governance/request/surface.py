@@ -8,9 +8,11 @@ looked up only when something is to be shown.
 from __future__ import annotations
 
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, assert_never
 
 from governance.errors import Diagnostic, RequestError
+from governance.request.english import parse_sentence
 from governance.request.syntax import (
     Argument,
     CallSyntax,
@@ -24,6 +26,9 @@ from governance.request.wire import Syntax
 from governance.text import Source, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from governance.capabilities.declaration import Capability
     from governance.request.syntax import Member, Node, Plain
     from governance.request.wire import Request
 
@@ -36,6 +41,7 @@ _Path: TypeAlias = tuple[str, ...]
 _LONGEST_NAME: Final = 128
 _TEXTS: Final = (Syntax.AUTO, Syntax.CALL)
 _OBJECT: Final = "send { … }"
+_NONE: Final[Mapping[str, Capability]] = MappingProxyType({})
 
 
 class _Shape(NamedTuple):
@@ -61,11 +67,16 @@ _FUNCTION: Final = _shape_of("`function`", "name arguments")
 _TOOL_USE: Final = _shape_of("a tool_use block", "type name input", "id")
 
 
-def read_call(request: Request) -> CallSyntax:
-    """Return the call that `request` asks for. Raises `RequestError` when there is none to be read."""
+def read_call(request: Request, capabilities: Mapping[str, Capability] = _NONE) -> CallSyntax:
+    """Return the call that `request` asks for. Raises `RequestError` when there is none to be read.
+
+    What a sentence can say follows from `capabilities`, which never change.
+    """
     body = request.body
     syntax = request.origin.syntax
     if isinstance(body, str):
+        if syntax is Syntax.ENGLISH:
+            return parse_sentence(request.source, capabilities)
         if syntax in _TEXTS:
             return read_text("request", body)
         span = request.source.span(0, len(body))
@@ -77,6 +88,8 @@ def read_call(request: Request) -> CallSyntax:
     match reader.shape() if syntax is Syntax.AUTO else syntax:
         case Syntax.CALL:
             raise reader.refusal((), "syntax `call` is a text, not JSON", 'write fs.read(path="/…")')
+        case Syntax.ENGLISH:
+            raise reader.refusal((), "syntax `english` is a text, not JSON", "write a sentence")
         case Syntax.MCP:
             return reader.mcp(body)
         case Syntax.OPENAI:

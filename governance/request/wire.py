@@ -39,6 +39,7 @@ class Syntax(StrEnum):
     MCP = "mcp"
     OPENAI = "openai"
     ANTHROPIC = "anthropic"
+    ENGLISH = "english"
 
 
 @dataclass(frozen=True, slots=True)

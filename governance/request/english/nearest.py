@@ -1,0 +1,96 @@
+"""Sentences near one that cannot be read: as much of it as fits a phrase, in the order of the phrase.
+
+Nothing is offered that does not have exactly one reading.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from governance.capabilities.phrase import Keyword, Slot
+from governance.request.english.examples import clear, sentence
+from governance.request.english.values import SEVERAL, said
+from governance.text import excerpt, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from governance.capabilities.values import Type
+    from governance.request.english.phrasebook import Phrasebook, Spoken
+    from governance.request.english.words import Said
+    from governance.text import Source
+
+__all__ = ["nearest_sentences"]
+
+_MOST: Final = 2
+_MOST_WORDS: Final = 40
+_MOST_TRIED: Final = 512
+_MOST_LIKELY: Final = 24
+_LONGEST: Final = 200
+_LOOSE: Final = {"String": "", "Host": ".", "Glob": "*/"}
+"""The types that nearly any word is of, and the signs that make one likely."""
+
+
+def nearest_sentences(book: Phrasebook, source: Source, words: Sequence[Said]) -> tuple[str, ...]:
+    """Return sentences that can be said, the nearest first; without any likeness just some."""
+    looked_at = words[:_MOST_WORDS]
+    present = {word.folded for word in looked_at}
+    meant = _meant(book, looked_at)
+    likely = sorted(
+        (-_worded(spoken, present, meant), place) for place, spoken in enumerate(book.spoken[:_MOST_TRIED])
+    )
+    ranked = sorted(
+        (unlikeness - 2 * len(_fitting(book.spoken[place], looked_at)), place)
+        for unlikeness, place in likely[:_MOST_LIKELY]
+    )
+    found: dict[str, None] = {}
+    for unlikeness, place in ranked:
+        if found and unlikeness >= 0:
+            break
+        spoken = book.spoken[place]
+        text = sentence(spoken.capability, spoken.phrase.always, _given(spoken, source, looked_at))
+        if text is not None and len(text) <= _LONGEST and clear(book, text):
+            found[excerpt(text, _LONGEST)] = None
+        if len(found) == _MOST:
+            break
+    return tuple(found)
+
+
+def _meant(book: Phrasebook, words: Sequence[Said]) -> frozenset[str]:
+    """Return the words that phrases begin with and the sentence may mean, misspelt, by its first words."""
+    first = [word.folded for word in words[:4] if len(word.folded) > 2 and word.folded not in book.root.words]
+    return frozenset(found for word in first for found in nearest(word, book.root.words, 2))
+
+
+def _worded(spoken: Spoken, present: set[str], meant: frozenset[str]) -> int:
+    """Return how many words of the phrase stand in the sentence: its first one counts most."""
+    always = [item.text for item in spoken.phrase.always if isinstance(item, Keyword)]
+    every = {item.text for item in spoken.phrase.items if isinstance(item, Keyword)}
+    head = 4 if always[0] in present else 3 if always[0] in meant else 0
+    return head + sum(2 if word in present else -1 for word in always) + len(every & present)
+
+
+def _given(spoken: Spoken, source: Source, words: Sequence[Said]) -> dict[str, str]:
+    """Return the text of a word of the sentence for each value of the phrase that one fits."""
+    return {name: source.text[word.start : word.end] for name, word in _fitting(spoken, words).items()}
+
+
+def _fitting(spoken: Spoken, words: Sequence[Said]) -> dict[str, Said]:
+    """Return a word of the sentence for each value of the phrase that one fits, none used twice."""
+    keywords = {item.text for item in spoken.phrase.items if isinstance(item, Keyword)}
+    left = [word for word in words if word.folded not in keywords]
+    found: dict[str, Said] = {}
+    for item in spoken.phrase.always:
+        if isinstance(item, Slot):
+            kind = next(each.type for each in spoken.capability.parameters if each.name == item.parameter)
+            word = next((word for word in left if _fits(word, kind)), None)
+            if word is not None:
+                left.remove(word)
+                found[item.parameter] = word
+    return found
+
+
+def _fits(word: Said, kind: Type) -> bool:
+    """Whether the word says a value of the type, and of no type that nearly any word is of."""
+    loose = kind.name in _LOOSE and not (word.quoted or any(sign in word.text for sign in _LOOSE[kind.name]))
+    return kind.name not in SEVERAL and not loose and said(word, kind) is not None
