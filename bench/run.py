@@ -14,7 +14,7 @@ from pathlib import Path
 from report import times
 
 ROOT = Path(__file__).resolve().parent.parent
-NAMES = ("decide", "parsing", "journal", "replay", "dispatch", "peers")
+NAMES = ("decide", "parsing", "journal", "replay", "english", "dispatch", "peers")
 NOTES = {
     "journal": "Group commit gains what a sync costs over what a record costs. Where a sync takes 0.2 ms, as here, CPython's\n"
     "own work on a record (to encode it, to hash it, to wake its writer) is the bound, and twenty times one sync a record\n"

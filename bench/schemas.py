@@ -7,6 +7,7 @@ name's words, joined by the words that English joins such things with. Nothing i
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from governance.capabilities import Capability
+    from governance.request.syntax import CallSyntax
 
-__all__ = ["Declared", "declared", "expected"]
+__all__ = ["Declared", "declared", "is_expected"]
 
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
@@ -93,7 +95,7 @@ def declared(tools: Sequence[Mapping[str, Any]]) -> Declared:
         fixed = f"  effects {{ }}\n  argv {{ /bin/tool }}\n  stdin {{ {' '.join(called)} }}"
         said = {short: full for short, full in called.items() if full in required}
         sayable = len(said) <= _MOST_SAID and all(types[short] != "Json" for short in said)
-        written.append((name, "\n".join([*lines, fixed]), _phrases(tool, said, types) if sayable else []))
+        written.append((name, "\n".join([*lines, fixed]), _phrases(tool, said) if sayable else []))
     shared = _shared(written)
     texts = []
     for name, body, phrases in written:
@@ -140,7 +142,7 @@ def words(text: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(text) if word.lower() not in _ARTICLES]
 
 
-def _phrases(tool: Mapping[str, Any], said: Mapping[str, str], types: Mapping[str, str]) -> list[str]:
+def _phrases(tool: Mapping[str, Any], said: Mapping[str, str]) -> list[str]:
     found = dict.fromkeys(f"{verb} {rest}".strip() for verb in _verbs(tool) for rest in _rests(tool, said))
     return list(islice(found, _MOST_PHRASES))
 
@@ -187,3 +189,25 @@ def _unit(tool: Mapping[str, Any], name: str) -> str:
     schema = tool["parameters"]["properties"][name]
     found = _UNIT.findall(schema.get("description", "")) if schema.get("type") in ("integer", "float") else []
     return f" [{found[-1].lower()}]" if found and found[-1].lower() not in _ARTICLES else ""
+
+
+def is_expected(call: CallSyntax, known: Declared, row: Mapping[str, Any]) -> bool:
+    """Whether the call is the one that the row of the corpus expects, with values that it accepts."""
+    if len(row["calls"]) != 1 or known.names[call.name] != row["calls"][0]["name"]:
+        return False
+    accepted = row["calls"][0]["accepted"]
+    given = {known.parameters[call.name][name]: _exact(value) for name, value in call.values.items()}
+    told = all(value in [_exact(each) for each in accepted.get(name, ())] for name, value in given.items())
+    return told and all(name in given or "" in values or None in values for name, values in accepted.items())
+
+
+def _exact(value: object) -> object:
+    """Return a value in which numbers are the same as those of the corpus, and no truth value is a number."""
+    match value:
+        case bool() | str() | None:
+            return value
+        case int() | float() | Decimal():
+            return Decimal(str(value))
+        case list() | tuple():
+            return [_exact(each) for each in value]
+    return str(value)

@@ -7,6 +7,7 @@ that are written out, and a bound on every length.
 from __future__ import annotations
 
 import re
+from math import ceil, floor
 from typing import TYPE_CHECKING, Final
 
 from governance.canonical import EXACT_INTEGER
@@ -106,7 +107,7 @@ def _decimal(kind: Type) -> str:
     """Return what matches whole numbers within the bounds, and two digits behind the point where they fit."""
     low: int | Decimal = -EXACT_INTEGER if kind.low is None else kind.low
     high: int | Decimal = EXACT_INTEGER if kind.high is None else kind.high
-    first, last = -int(-low // 1), int(high // 1)
+    first, last = ceil(low), floor(high)
     parts = [between(first, last)] if first <= last else []
     if max(first, 0) < last:
         parts.append(f"{between(max(first, 0), last - 1)}[.][0-9]{{1,2}}")

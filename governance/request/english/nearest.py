@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from governance.capabilities.phrase import Keyword, Slot
 from governance.request.english.examples import clear, sentence
 from governance.request.english.values import SEVERAL, said
-from governance.text import excerpt, nearest
+from governance.text import nearest, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,7 @@ def nearest_sentences(book: Phrasebook, source: Source, words: Sequence[Said]) -
         spoken = book.spoken[place]
         text = sentence(spoken.capability, spoken.phrase.always, _given(spoken, source, looked_at))
         if text is not None and len(text) <= _LONGEST and clear(book, text):
-            found[excerpt(text, _LONGEST)] = None
+            found[text] = None
         if len(found) == _MOST:
             break
     return tuple(found)
@@ -78,7 +78,7 @@ def _given(spoken: Spoken, source: Source, words: Sequence[Said]) -> dict[str, s
 def _fitting(spoken: Spoken, words: Sequence[Said]) -> dict[str, Said]:
     """Return a word of the sentence for each value of the phrase that one fits, none used twice."""
     keywords = {item.text for item in spoken.phrase.items if isinstance(item, Keyword)}
-    left = [word for word in words if word.folded not in keywords]
+    left = [word for word in words if word.folded not in keywords and shown(word.text) == word.text]
     found: dict[str, Said] = {}
     for item in spoken.phrase.always:
         if isinstance(item, Slot):

@@ -25,8 +25,8 @@ __all__ = ["RESERVED", "SEVERAL", "said", "sayable", "spoken", "written"]
 
 _SPEAK_OF_OTHERS: Final = """
     a all an and another any anything but each either every everything except he her him his i it its me my
-    neither no nor not nothing one or other others our please same she some something such that the their
-    them these they this those us we what whatever which who you your
+    neither no nor not nothing one or other others our please same she some something such thank thanks that
+    the their them these they this those us we what whatever which who you your
 """
 RESERVED: Final = frozenset(_SPEAK_OF_OTHERS.split())
 """Words that speak of something else, or of nothing: none is a value unless it is quoted."""
