@@ -239,6 +239,19 @@ def test_places_are_those_of_the_words() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "sentence", ["open /workspace/a", "/workspace/a", "do it to /workspace/a", "x", "move /workspace/a"]
+)
+def test_nothing_is_offered_that_changes_what_was_not_asked_to_be_changed(
+    sentence: str, capabilities: Capabilities
+) -> None:
+    with pytest.raises(RequestError) as caught:
+        parse_sentence(Source("request", sentence), capabilities)
+    offered = caught.value.diagnostics[0].help.removeprefix("you can say: ").split(" or: ")
+    assert offered
+    assert all(each.split(" ")[0] in ("read", "show", "list", "search", "find") for each in offered)
+
+
 def test_without_any_phrase_nothing_can_be_said() -> None:
     with pytest.raises(RequestError, match="no sentence begins with") as caught:
         parse_sentence(Source("request", "read /a"), {})

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from governance.request.nodes import Literal as Value
     from governance.request.nodes import Node as Written
 
-__all__ = ["MOST", "Reached", "Reading", "read"]
+__all__ = ["MOST", "POLITE", "Reached", "Reading", "read"]
 
 MOST: Final = 8
 """So many ways to one place are kept; where there were more, the sentence is not understood."""
@@ -36,6 +36,9 @@ _OPENINGS: Final = (
     *(("please", *asked) for asked in _ASKED),
 )
 """What may stand before a phrase and means nothing."""
+
+POLITE: Final = frozenset(word for words in _OPENINGS for word in words)
+"""The words of which that is made."""
 
 _CLOSINGS: Final = tuple(
     (*comma, *words) for words in (("please",), ("thanks",), ("thank", "you")) for comma in ((), (",",))

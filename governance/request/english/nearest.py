@@ -1,14 +1,17 @@
 """Sentences near one that cannot be read: as much of it as fits a phrase, in the order of the phrase.
 
-Nothing is offered that does not have exactly one reading.
+Nothing is offered that does not have exactly one reading, and nothing that changes, runs or sends anything unless the
+sentence has the word that asks for it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from governance.capabilities.effects import Verb
 from governance.capabilities.phrase import Keyword, Slot
 from governance.request.english.examples import clear, sentence
+from governance.request.english.machine import POLITE
 from governance.request.english.values import SEVERAL, said
 from governance.text import nearest, shown
 
@@ -26,6 +29,7 @@ _MOST: Final = 2
 _MOST_WORDS: Final = 40
 _MOST_TRIED: Final = 512
 _MOST_LIKELY: Final = 24
+_HARMLESS: Final = frozenset({Verb.READ, Verb.RECEIVE})
 _LONGEST: Final = 200
 _LOOSE: Final = {"String": "", "Host": ".", "Glob": "*/"}
 """The types that nearly any word is of, and the signs that make one likely."""
@@ -37,36 +41,48 @@ def nearest_sentences(book: Phrasebook, source: Source, words: Sequence[Said]) -
     present = {word.folded for word in looked_at}
     meant = _meant(book, looked_at)
     likely = sorted(
-        (-_worded(spoken, present, meant), place) for place, spoken in enumerate(book.spoken[:_MOST_TRIED])
+        (-_worded(spoken, present, meant), place)
+        for place, spoken in enumerate(book.spoken[:_MOST_TRIED])
+        if _harmless(spoken) or _head(spoken) in present
     )
     ranked = sorted(
         (unlikeness - 2 * len(_fitting(book.spoken[place], looked_at)), place)
         for unlikeness, place in likely[:_MOST_LIKELY]
     )
-    found: dict[str, None] = {}
+    found: dict[str, str] = {}
     for unlikeness, place in ranked:
         if found and unlikeness >= 0:
             break
         spoken = book.spoken[place]
         text = sentence(spoken.capability, spoken.phrase.always, _given(spoken, source, looked_at))
         if text is not None and len(text) <= _LONGEST and clear(book, text):
-            found[text] = None
+            found.setdefault(spoken.capability.name, text)
         if len(found) == _MOST:
             break
-    return tuple(found)
+    return tuple(found.values())
 
 
 def _meant(book: Phrasebook, words: Sequence[Said]) -> frozenset[str]:
-    """Return the words that phrases begin with and the sentence may mean, misspelt, by its first words."""
-    first = [word.folded for word in words[:4] if len(word.folded) > 2 and word.folded not in book.root.words]
-    return frozenset(found for word in first for found in nearest(word, book.root.words, 2))
+    """Return the words that phrases begin with and the sentence's first one, behind any politeness, may mean, misspelt."""
+    first = next((word.folded for word in words if word.folded not in POLITE), "")
+    return frozenset(nearest(first, book.root.words, 2)) if len(first) > 2 else frozenset()
+
+
+def _head(spoken: Spoken) -> str:
+    """Return the word that the phrase begins with."""
+    return next(item.text for item in spoken.phrase.always if isinstance(item, Keyword))
+
+
+def _harmless(spoken: Spoken) -> bool:
+    """Whether calls only read and receive."""
+    return all(form.verb in _HARMLESS for form in spoken.capability.effects)
 
 
 def _worded(spoken: Spoken, present: set[str], meant: frozenset[str]) -> int:
     """Return how many words of the phrase stand in the sentence: its first one counts most."""
     always = [item.text for item in spoken.phrase.always if isinstance(item, Keyword)]
     every = {item.text for item in spoken.phrase.items if isinstance(item, Keyword)}
-    head = 4 if always[0] in present else 3 if always[0] in meant else 0
+    head = 4 if _head(spoken) in present else 3 if _head(spoken) in meant else 0
     return head + sum(2 if word in present else -1 for word in always) + len(every & present)
 
 

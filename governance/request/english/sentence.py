@@ -95,7 +95,8 @@ def _unread(source: Source, book: Phrasebook, words: Sequence[Said], reached: Re
     if not reached.begun:
         message = "nothing is asked for" if found == "the end" else f"no sentence begins with {found}"
     near = nearest_sentences(book, source, words)
-    mend = f"you can say: {' or: '.join(near)}" if near else "no capability has a phrase"
+    none = "write a call" if book.spoken else "no capability has a phrase"
+    mend = f"you can say: {' or: '.join(near)}" if near else none
     return RequestError(Diagnostic("syntax", message, span, mend))
 
 
