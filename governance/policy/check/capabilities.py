@@ -46,7 +46,7 @@ def check_capability(scope: FileScope, syntax: CapabilitySyntax) -> Capability |
     for name in names:
         scope.find("parameter", name, parameters)
     single(scope, syntax.clauses, "returns")
-    phrases = check_phrases(scope, single(scope, syntax.clauses, "phrase"), parameters, syntax.name)
+    phrases = check_phrases(scope, syntax.clauses, parameters, syntax.name)
     if len(scope.scope.diagnostics) > before:
         return None
     read = tuple(name.text for name in names)

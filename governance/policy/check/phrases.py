@@ -19,10 +19,11 @@ __all__ = ["check_phrases"]
 
 
 def check_phrases(
-    scope: FileScope, clause: Clause | None, parameters: dict[str, Parameter], name: Word
+    scope: FileScope, clauses: tuple[Clause, ...], parameters: dict[str, Parameter], name: Word
 ) -> tuple[str, ...]:
     """Return the phrases of the capability `name`; what is wrong with them is reported."""
-    words = cast("tuple[Word, ...]", clause.items) if clause else ()
+    items = (item for clause in clauses if clause.keyword == "phrase" for item in clause.items)
+    words = cast("tuple[Word, ...]", tuple(items))
     for word in words:
         try:
             phrase = parse_phrase(word.text)
