@@ -259,6 +259,10 @@ calls = written_calls().map(
 """Calls of the standard library."""
 
 
+SURFACES = (Syntax.AUTO, Syntax.CALL, Syntax.MCP, Syntax.OPENAI, Syntax.ANTHROPIC)
+"""The syntaxes that can write any call of any capability."""
+
+
 def on_surface(syntax: Syntax, name: str, given: Mapping[str, object], *, ascii_only: bool = False) -> str:
     """Return the call as `syntax` writes it."""
 
