@@ -14,7 +14,18 @@ from pathlib import Path
 from report import times
 
 ROOT = Path(__file__).resolve().parent.parent
-NAMES = ("decide", "parsing", "shell", "growth", "bundles", "journal", "replay", "dispatch", "peers")
+NAMES = (
+    "decide",
+    "parsing",
+    "shell",
+    "english",
+    "growth",
+    "bundles",
+    "journal",
+    "replay",
+    "dispatch",
+    "peers",
+)
 NOTES = {
     "journal": "Group commit gains what a sync costs over what a record costs. Where a sync takes 0.2 ms, as here, CPython's\n"
     "own work on a record (to encode it, to hash it, to wake its writer) is the bound, and twenty times one sync a record\n"

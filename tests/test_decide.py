@@ -12,7 +12,7 @@ from governance.decide import decide, judge
 from governance.policy.decision import Code
 from governance.policy.facts import EngineFacts
 from governance.policy.state import State
-from governance.request.wire import Origin, Oversize, parse_request
+from governance.request.wire import Origin, Oversize, Syntax, parse_request
 from tests.interfaces import DECISION_KEYS
 from tests.policy.build import FACTS, bundle_of, call_of
 
@@ -72,6 +72,30 @@ def test_each_rung_of_the_ladder(line: Line | str, agent: str | None, code: Code
     assert decision.verdict == ("allow" if code is Code.PERMITTED else "deny")
     assert (decision.to_json()["sandbox"] is None) is (code is not Code.PERMITTED)
     assert decision.reason
+
+
+@pytest.mark.parametrize(
+    ("sentence", "code"),
+    [
+        ("Please read the file /workspace/a.", Code.PERMITTED),
+        ("read the file /workspace/.env", Code.FORBIDDEN),
+        ("open /workspace/a", Code.MALFORMED),
+        ('fs.read(path="/workspace/a")', Code.MALFORMED),
+        ('{"name":"fs.read","arguments":{"path":"/workspace/a"}}', Code.MALFORMED),
+    ],
+)
+def test_english_is_read_where_it_is_said_to_be(sentence: str, code: Code) -> None:
+    request = parse_request(sentence.encode(), Origin("ann", syntax=Syntax.ENGLISH))
+    assert judge(bundle(), request, State(facts=FACTS), AT).decision.code is code
+    assert asked("read the file /workspace/a").code is Code.MALFORMED
+
+
+def test_english_without_a_bundle_fails_closed_and_broken_bytes_stay_malformed() -> None:
+    origin = Origin("ann", syntax=Syntax.ENGLISH)
+    found = [
+        judge(None, parse_request(line, origin), State(), AT).decision.code for line in (b"read /a", b"\xff")
+    ]
+    assert found == [Code.FAIL_CLOSED, Code.MALFORMED]
 
 
 def test_an_allow_names_the_rule_the_reason_the_call_and_the_sandbox() -> None:

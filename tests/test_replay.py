@@ -116,6 +116,19 @@ def test_record_with_other_host_roots_cannot_be_read(roots: Json) -> None:
         recorded_request({**BODY, "host_roots": roots})
 
 
+def test_sentences_are_replayed_by_the_phrases_that_were_in_force() -> None:
+    first = bundle_of(READ)
+    second = bundle_of(
+        READ, y='capability y.run "s" { path: Path  effects { }  argv { /bin/y $path }  phrase "open $path" }'
+    )
+    lines = (b"Please read the file /workspace/a.", b"open /workspace/a", b"read it", b'{"a":1}')
+    events = log_of(first, *lines, syntax=Syntax.ENGLISH)
+    found = list(replay(events, stored(first)))
+    assert [each.now["code"] for each in found] == ["permitted", "malformed", "malformed", "malformed"]
+    assert not any(each.differences for each in found)
+    assert [each.now["code"] for each in replay_with(events, second)][1] == "no-permit"
+
+
 def test_a_log_without_a_bundle_is_replayed_as_denies() -> None:
     found = list(replay(log_of(None, *LINES), stored()))
     assert {each.now["decision"] for each in found} == {"deny"}

@@ -22,6 +22,7 @@ from governance.capabilities.effects import (
     spread_beneath,
 )
 from governance.capabilities.numbers import decimal_text
+from governance.capabilities.phrase import parse_phrase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from governance.capabilities.glob import PathSet
+    from governance.capabilities.phrase import Phrase
     from governance.capabilities.values import Type, Value
 
 __all__ = [
@@ -107,7 +109,7 @@ class Capability:
     """One capability, whole. `model` is the frozen pydantic model that its calls are bound to.
 
     `argv` is what runs, word for word; `stdin` names the parameters that the program reads as one canonical
-    JSON object; `commands` are the ways in which people type it.
+    JSON object; `phrases` are how plain English asks for it, `commands` how people type it.
     """
 
     name: str
@@ -119,6 +121,11 @@ class Capability:
     model: type[BaseModel]
     phrases: tuple[str, ...] = ()
     commands: tuple[CommandForm, ...] = ()
+
+    @cached_property
+    def spoken(self) -> tuple[Phrase, ...]:
+        """The phrases, read. Raises `PhraseError` for what no checked declaration has."""
+        return tuple(parse_phrase(text) for text in self.phrases)
 
     @cached_property
     def opaque(self) -> bool:

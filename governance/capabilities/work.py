@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, assert_never
 
 from governance.canonical import canonical
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from governance.canonical import Json
     from governance.capabilities.call import Call
     from governance.capabilities.declaration import PathWord
 
 __all__ = [
+    "ENVIRONMENT",
     "RUNNER",
     "Arm",
     "Branches",
@@ -35,6 +39,11 @@ __all__ = [
 
 RUNNER: Final = "/usr/lib/governance/run"
 """What carries out a plan inside the sandbox."""
+
+ENVIRONMENT: Final[Mapping[str, str]] = MappingProxyType(
+    {"HOME": "/tmp", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}  # noqa: S108 - the sandbox's own
+)
+"""What programs have in their environment that a plan says nothing of."""
 
 Joint: TypeAlias = Literal[";", "&&", "||"]
 """When a step runs: always, when the last one that ran succeeded, when it failed."""

@@ -20,6 +20,7 @@ from governance.cli import (
     policies,
     replaying,
     requests,
+    speaking,
     testing,
 )
 from governance.cli.console import Exit, err
@@ -62,6 +63,12 @@ app.command("test", epilog="Example:  governance test policies/examples/coder --
 )
 app.command(epilog="Example:  governance replay decisions")(replaying.replay)
 app.command(epilog="Example:  governance lsp, started by an editor; docs/editors.md shows how")(lsp.lsp)
+app.command(epilog="Example:  governance phrases --policies policies/examples/coder --agent claude-1")(
+    speaking.phrases
+)
+app.command(
+    epilog="Example:  governance grammar --for openai --policies policies/examples/coder --agent claude-1 --syntax english"
+)(speaking.grammar)
 app.add_typer(log.log, name="log")
 app.add_typer(engine.app, name="engine")
 app.add_typer(image.app, name="image")

@@ -49,7 +49,11 @@ PoliciesOption = Annotated[
 AgentOption = Annotated[str | None, typer.Option("--agent", help="Whose requests these are.")]
 SessionOption = Annotated[str, typer.Option("--session", help="The session they belong to.")]
 SyntaxOption = Annotated[
-    Syntax, typer.Option("--syntax", help="How they are written; auto: told apart by shape.")
+    Syntax,
+    typer.Option(
+        "--syntax",
+        help="How they are written; auto: told apart by shape, and a text is a call, never English.",
+    ),
 ]
 
 HostRootOption = Annotated[

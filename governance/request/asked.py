@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from governance.capabilities.work import Work
+from governance.capabilities.work import ENVIRONMENT, Work
 from governance.request.bind import bind
 from governance.request.shell import parse_shell
 from governance.request.shell.work import bind_command
 from governance.request.surface import read_call
 from governance.request.syntax import CommandLine
+from governance.request.wire import Syntax
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from governance.request.wire import Request
 
 __all__ = ["Asked", "check_readable", "read_work"]
+
+
+_read: Final = partial(parse_shell, variables=ENVIRONMENT)
+"""Reads a command line as it is where it runs."""
 
 
 class Asked(NamedTuple):
@@ -29,14 +35,19 @@ class Asked(NamedTuple):
 
 def read_work(request: Request, capabilities: Mapping[str, Capability]) -> Asked:
     """Return the work that `request` asks for, by the declarations of `capabilities`. Raises `RequestError`."""
-    syntax = read_call(request)
+    syntax = read_call(request, capabilities)
     if isinstance(syntax, CommandLine):
-        return Asked(*bind_command(syntax, capabilities, parse_shell))
+        return Asked(*bind_command(syntax, capabilities, _read))
     return Asked(Work.of(bind(syntax, capabilities)))
 
 
 def check_readable(request: Request) -> None:
-    """Raise `RequestError` for a request that is none of its syntax, whatever capabilities there are."""
+    """Raise `RequestError` for a request that is none of its syntax, whatever capabilities there are.
+
+    What a sentence says depends on them, so of sentences nothing is known.
+    """
+    if request.origin.syntax is Syntax.ENGLISH and isinstance(request.body, str):
+        return
     syntax = read_call(request)
     if isinstance(syntax, CommandLine) and syntax.words is None:
-        parse_shell(syntax.source)
+        _read(syntax.source)

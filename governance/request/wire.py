@@ -41,6 +41,7 @@ class Syntax(StrEnum):
     OPENAI = "openai"
     ANTHROPIC = "anthropic"
     SHELL = "shell"
+    ENGLISH = "english"
     CLAUDE_CODE = "claude-code"
     CODEX = "codex"
     GEMINI = "gemini"

@@ -263,8 +263,8 @@ calls = written_calls().map(
 """Calls of the standard library."""
 
 
-SURFACES = (Syntax.CALL, Syntax.MCP, Syntax.OPENAI, Syntax.ANTHROPIC)
-"""The surfaces that any call can be written on."""
+SURFACES = (Syntax.AUTO, Syntax.CALL, Syntax.MCP, Syntax.OPENAI, Syntax.ANTHROPIC)
+"""The syntaxes that can write any call of any capability."""
 
 
 def on_surface(syntax: Syntax, name: str, given: Mapping[str, object], *, ascii_only: bool = False) -> str:

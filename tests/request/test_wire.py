@@ -47,7 +47,7 @@ def refusal(request: Request) -> RequestError:
         (b"{" + WRITTEN.encode() + b',"agent":["a"]}', "envelope", 43, "`agent` is no string"),
         (b"{" + WRITTEN.encode() + b',"session":1}', "envelope", 45, "`session` is no string"),
         (b"{" + WRITTEN.encode() + b',"session":"' + b"s" * 257 + b'"}', "envelope", 45, "`session`"),
-        (b"{" + WRITTEN.encode() + b',"syntax":"english"}', "envelope", 44, "unknown syntax"),
+        (b"{" + WRITTEN.encode() + b',"syntax":"klingon"}', "envelope", 44, "unknown syntax"),
         (b"{" + WRITTEN.encode() + b',"syntax":"call "}', "envelope", 44, "unknown syntax"),
         (b"{" + WRITTEN.encode() + b',"at":"now"}', "envelope", 40, "`at` is no instant"),
         (b"{" + WRITTEN.encode() + b',"at":"2026-02-30T00:00:00Z"}', "envelope", 40, "`at` is no instant"),

@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from governance.capabilities.work import ENVIRONMENT
 from governance.sandbox import tools
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PROGRAM = Path(tools.__file__).parent / "run.py"
+
+
+def test_what_programs_have_in_their_environment_is_what_lines_are_read_by() -> None:
+    said = run(0, call("/usr/bin/env"))
+    assert dict(line.split("=", 1) for line in said.out.splitlines()) == dict(ENVIRONMENT)
 
 
 class Said(NamedTuple):

@@ -1,11 +1,10 @@
 """Checks capabilities: their parameters, and that what a call is judged by is what its program is given.
 
-Types, effects and the command line are checked in the modules of their names.
+Types, effects, the command line and phrases are checked in the modules of their names.
 """
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import TYPE_CHECKING, Final, cast
 
@@ -15,22 +14,20 @@ from governance.policy.check.argv import check_argv
 from governance.policy.check.commands import check_command, options_taking
 from governance.policy.check.effects import check_effects
 from governance.policy.check.literals import constant, single
+from governance.policy.check.phrases import check_phrases
 from governance.policy.check.types import check_type
-from governance.policy.syntax import Word
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from governance.capabilities.declaration import ArgvItem
     from governance.policy.check.scope import FileScope
-    from governance.policy.syntax import CapabilitySyntax, Clause, ParameterSyntax
+    from governance.policy.syntax import CapabilitySyntax, ParameterSyntax, Word
 
 __all__ = ["check_capability"]
 
 _WORDS: Final = ("agent", "earlier", "false", "not", "session", "size", "time", "true")
 """What a condition may begin with."""
-
-_NAMED: Final = re.compile(r"\$([a-z][a-z0-9_]*)")
 
 
 def check_capability(scope: FileScope, syntax: CapabilitySyntax) -> Capability | None:
@@ -52,7 +49,7 @@ def check_capability(scope: FileScope, syntax: CapabilitySyntax) -> Capability |
         scope.find("parameter", name, parameters)
     single(scope, syntax.clauses, "returns")
     commands = tuple(check_command(scope, command, parameters) for command in syntax.commands)
-    phrases = _phrases(scope, single(scope, syntax.clauses, "phrase"), parameters)
+    phrases = check_phrases(scope, syntax.clauses, parameters, syntax.name)
     if len(scope.scope.diagnostics) > before:
         return None
     read = tuple(name.text for name in names)
@@ -64,16 +61,6 @@ def check_capability(scope: FileScope, syntax: CapabilitySyntax) -> Capability |
     return Capability(
         syntax.name.text, syntax.summary.text, kept, effects, argv, read, model, phrases, commands
     )
-
-
-def _phrases(scope: FileScope, clause: Clause | None, parameters: dict[str, Parameter]) -> tuple[str, ...]:
-    """Return the phrases, whose every $name must be a parameter."""
-    words = cast("tuple[Word, ...]", clause.items) if clause else ()
-    for word in words:
-        for found in _NAMED.finditer(word.text):
-            start = word.start + 1 + found.start(1)
-            scope.find("parameter", Word(found[1], start, start + len(found[1])), parameters)
-    return tuple(word.text for word in words)
 
 
 def _all_used(

@@ -38,6 +38,8 @@ class Scope:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     capabilities: dict[str, Capability] = field(default_factory=dict)
     second_forms: dict[str, str] = field(default_factory=dict)
+    said: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
+    """What each form of a phrase asks for: a capability, and its parameters in the order of the form."""
     lets: dict[str, LiteralSyntax] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
     groups: set[str] = field(default_factory=set)
