@@ -231,6 +231,8 @@ class Meaning:
             raise Refusal("program-not-literal", start, end)
         if not text:
             raise Refusal("empty-program", start, end)
+        if text.startswith("%"):  # a job, which bash takes to the foreground
+            raise Refusal("special-parameter", start, end, text)
         if text in READ_AGAIN:
             raise Refusal("interpreted-again", start, end, text)
         return words[0]
