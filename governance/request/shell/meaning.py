@@ -24,6 +24,7 @@ from governance.request.shell.raw import (
     RawScript,
     RawSimple,
 )
+from governance.request.shell.redirect import here_document, redirected
 from governance.request.shell.refusals import Refusal, stray_word
 from governance.request.shell.scope import Looped, Scope, special
 from governance.request.shell.tree import (
@@ -31,17 +32,14 @@ from governance.request.shell.tree import (
     Branch,
     Command,
     Duplicate,
-    File,
     For,
     Group,
-    Here,
     If,
     Loop,
     Pipeline,
     Script,
     Step,
     Subshell,
-    Text,
     Word,
 )
 from governance.request.shell.words import Spelling, Where, lead, spelled
@@ -52,17 +50,14 @@ if TYPE_CHECKING:
     from governance.grammar import Token
     from governance.request.shell.here import Body
     from governance.request.shell.raw import RawPipeline, RawStage, RawWord
-    from governance.request.shell.tree import Mode, Redirection, Stage
+    from governance.request.shell.tree import Redirection, Stage
 
 __all__ = ["COMMANDS", "Meaning"]
 
 COMMANDS: Final = 1_000
 """A command line has at most so many commands."""
 
-_DESCRIPTOR: Final = re.compile(r"[0-9]*")
 _ELEMENT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[|\+=)")
-_MODES: Final[dict[str, Mode]] = {"<": "<", ">": ">", ">|": ">", ">>": ">>", "&>": ">", "&>>": ">>"}
-_NETWORK: Final = ("/dev/tcp/", "/dev/udp/")
 
 
 class _Read(NamedTuple):
@@ -236,6 +231,8 @@ class Meaning:
             raise Refusal("program-not-literal", start, end)
         if not text:
             raise Refusal("empty-program", start, end)
+        if text.startswith("%"):  # a job, which bash takes to the foreground
+            raise Refusal("special-parameter", start, end, text)
         if text in READ_AGAIN:
             raise Refusal("interpreted-again", start, end, text)
         return words[0]
@@ -250,51 +247,11 @@ class Meaning:
         words = spelled(atoms, Where.VALUE, scope) if atoms else (Word((), value, value),)
         return Assignment(str(name), words[0], start, words[0].end)
 
-    def _redirection(self, raw: RawRedirection, scope: Scope) -> Iterable[Redirection]:
-        token = raw.operator
-        blanks = lead(token)
-        written = token[blanks:]
-        start, end = (token.start_pos or 0) + blanks + self._offset, (token.end_pos or 0) + self._offset
-        digits = written[: len(written) - len(written.lstrip("0123456789"))]
-        if len(digits) > 1:
-            raise Refusal("descriptor", start, start + len(digits))
-        sign = written[len(digits) :].rstrip(" \t\\\n")
-        if token.type == "HERE_DOCUMENT":
-            return (self._here_document(token, int(digits or 0), start, end),)
-        if raw.target is None:
-            source = sign[2:].lstrip(" \t\\\n")
-            if len(source) > 1:
-                raise Refusal("descriptor", end - len(source), end)
-            descriptor = int(digits or (0 if sign[0] == "<" else 1))
-            return (Duplicate(descriptor, None if source == "-" else int(source), start, end),)
-        return self._to_word(sign, digits, raw.target, scope, start)
-
-    def _to_word(
-        self, sign: str, digits: str, raw: RawWord, scope: Scope, start: int
-    ) -> tuple[Redirection, ...]:
-        where = Where.TEXT if sign == "<<<" else Where.FILE
-        word = spelled(self._spelling(scope).atoms(raw.parts, where), where, scope)[0]
-        if sign == "<<<":
-            return (Here(int(digits or 0), _with_newline(word), start, word.end),)
-        if word.text is not None and word.text.startswith(_NETWORK):
-            raise Refusal("network-file", word.start, word.end, word.text)
-        if sign.startswith("&") and digits:
-            raise Refusal("descriptor", start, start + 1)
-        descriptor = int(digits or (0 if sign == "<" else 1))
-        file = File(descriptor, _MODES[sign], word, start, word.end)
-        return (file, Duplicate(2, 1, word.end, word.end)) if sign.startswith("&") else (file,)
-
-    def _here_document(self, token: Token, descriptor: int, start: int, end: int) -> Here | File:
-        place = (token.start_pos or 0) + token.index("<<")
-        body = None if self._offset else self._bodies.pop(place, None)
-        if body is None:
-            raise Refusal(
-                "here-document", start, end, "the lines of this here-document, or its last one, are missing"
-            )
-        if not body.text:
-            return File(descriptor, "<", Word((Text("/dev/null", start, end),), start, end), start, end)
-        text = Text(body.text, body.start, body.end)
-        return Here(descriptor, Word((text,), body.start, body.end), start, end)
+    def _redirection(self, raw: RawRedirection, scope: Scope) -> tuple[Redirection, ...]:
+        if raw.operator.type == "HERE_DOCUMENT":
+            # Between backticks the lines of a here-document would end with the backtick's text.
+            return (here_document(raw.operator, {} if self._offset else self._bodies, self._offset),)
+        return redirected(raw, self._spelling(scope), scope, self._offset)
 
     # Scripts within words
 
@@ -315,11 +272,3 @@ class Meaning:
         script, _ = self._script(parsed, scope)
         self._offset = before
         return script
-
-
-def _with_newline(word: Word) -> Word:
-    """Return the word with the newline that a here-string ends with."""
-    last = word.pieces[-1] if word.pieces else None
-    if isinstance(last, Text):
-        return word._replace(pieces=(*word.pieces[:-1], last._replace(text=last.text + "\n")))
-    return word._replace(pieces=(*word.pieces, Text("\n", word.end, word.end)))

@@ -9,9 +9,10 @@ from governance.grammar import Misfit
 from governance.request.shell.characters import check_characters, check_size
 from governance.request.shell.here import lift
 from governance.request.shell.meaning import Meaning
+from governance.request.shell.naming import named
 from governance.request.shell.quick import quick_shell
 from governance.request.shell.raw import shell_grammar
-from governance.request.shell.refusals import Refusal, named
+from governance.request.shell.refusals import Refusal
 from governance.request.shell.scope import Scope
 from governance.text import Source
 

@@ -69,7 +69,7 @@ def quick_shell(text: str) -> Script:
             raise ValueError("many words")
         pieces = words[0].pieces
         program = pieces[0][0] if pieces else ""
-        if not program or program in _ELSEWHERE or "=" in program:
+        if not program or program in _ELSEWHERE or "=" in program or program[0] == "%":
             raise ValueError("not certainly a program")
         stages.append(_new(Command, ((), tuple(words), (), words[0].start, place)))
         if place == end:

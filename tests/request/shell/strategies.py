@@ -140,7 +140,7 @@ _redirections = st.sampled_from(
 )
 _commands = st.tuples(
     st.sampled_from(["", "", "", "x=1 ", "x='a b' y= "]),
-    st.sampled_from(["a", "b.c", "'if'", "\\do", "[", "-x", "%n", '"p q"', "in''"]),
+    st.sampled_from(["a", "b.c", "'if'", "\\do", "[", "-x", "n%", '"p q"', "in''"]),
     st.lists(st.one_of(words, words, words, _redirections), max_size=4),
 ).map(lambda parts: parts[0] + " ".join([parts[1], *parts[2]]))
 

@@ -95,4 +95,4 @@ def test_the_oracle_sees_a_wrong_word() -> None:
     assert oracle.wrong([("a  'b c' | d", script)]) == []
     assert [answer for _, _, answer, _ in oracle.wrong([("a 'b  c' | d", script)])] == [
         [["a", "b  c"], ["d"]]
-    ] * 2
+    ] * 4
