@@ -12,11 +12,12 @@ from governance.capabilities.declaration import Verb
 from governance.policy.audit.programs import Can, Programs, read_programs
 from governance.policy.audit.reading import ANY, Found, read_line
 from governance.policy.audit.words import command_lines
+from governance.policy.target import Named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from governance.capabilities.declaration import Capability
+    from governance.capabilities.declaration import Capability, EffectForm
     from governance.policy.bundle import Bundle
     from governance.policy.rule import Rule
 
@@ -74,14 +75,30 @@ def audit(bundle: Bundle, programs: Programs) -> tuple[Audited, ...]:
     """
     found = []
     for name, rules in sorted(bundle.rules_by_capability.items()):
-        permits = tuple(rule for rule in rules if rule.kind == "permit" and _concerns(bundle, rule))
+        permits = tuple(
+            rule for rule in rules if rule.kind == "permit" and _may_permit(rule, bundle.capabilities[name])
+        )
         if permits:
             found.append(_audited(bundle.capabilities[name], permits, programs))
     return tuple(found)
 
 
-def _concerns(bundle: Bundle, rule: Rule) -> bool:
-    return any(rule.audience.includes(agent) for agent in bundle.agents.values())
+def _may_permit(rule: Rule, capability: Capability) -> bool:
+    """Whether some call of the capability may do nothing but what the permit is about."""
+    verbs = {form.verb for form in capability.effects if _surely_done(capability, form)}
+    return any(
+        capability.name in target.capabilities if isinstance(target, Named) else verbs <= target.verbs
+        for target in rule.targets
+    )
+
+
+def _surely_done(capability: Capability, form: EffectForm) -> bool:
+    """Whether every call has the effect: what it is on is always given, and is no list that may be empty."""
+    parameter = capability.parameter(form.parameter)
+    if parameter is None:
+        return True
+    kind = parameter.type
+    return not (kind.optional or form.steps or (kind.item is not None and not kind.low))
 
 
 def _audited(capability: Capability, permits: tuple[Rule, ...], programs: Programs) -> Audited:

@@ -116,8 +116,9 @@ class _Reading:
                     sure = not each.anywhere and not piece.optional
                     self._given_code |= sure and Can.CODE in each.fact.can
                     if each.fact.value == "words" and not each.anywhere:
-                        taken = _end_of_words(pieces, place) - place
-                        yield from self._started(each.by, pieces[place : place + taken])
+                        end = _end_of_words(pieces, place)
+                        yield from self._started(each.by, pieces[place:end])
+                        taken = end + 1 - place
                     else:
                         yield from self._say(each.fact, each.by, each.value)
                 place += taken
@@ -260,6 +261,8 @@ class _Reading:
             for scope in self._scopes:
                 skipped = bool(scope.command)
                 for fact in scope.program.operands:
+                    if fact.at == "first" and self._given_code and Can.CODE in fact.can:
+                        continue
                     if most >= skipped and stands(fact.at, piece, least - skipped, most - skipped, last=last):
                         by = fact.at if fact.at.endswith("=") else PLACES[fact.at]
                         yield from self._say(fact, scope.named(by), without(fact.at, piece))
@@ -267,7 +270,5 @@ class _Reading:
 
 def _end_of_words(pieces: Sequence[Piece], place: int) -> int:
     """Return the place behind the program and its words that begin at `place`: they go up to `;` or `+`."""
-    for at in range(place, len(pieces)):
-        if pieces[at].texts in ((";",), ("+",)):
-            return at + 1
-    return len(pieces)
+    ends = (at for at in range(place, len(pieces)) if pieces[at].texts in ((";",), ("+",)))
+    return next(ends, len(pieces))

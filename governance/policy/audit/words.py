@@ -10,7 +10,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from governance.capabilities.declaration import ArgvGroup
-from governance.policy.condition import All, Comparison, Constant, Either, Given
+from governance.policy.condition import All, Comparison, Constant, Either, Given, PathTest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -143,6 +143,8 @@ def _fixed(condition: Condition | None, name: str) -> Fixed:
             left=Given(name=given, steps=()), right=Constant(value=value), each=False, part=None
         ) if given == name:
             return _of_comparison(condition.operator, value)
+        case PathTest(given=Given(name=given, steps=()), sets=sets, each=False) if given == name:
+            return tuple((str(each), True) for each in sets) if all(each.single for each in sets) else None
         case All():
             found = [fixed for each in condition.conditions if (fixed := _fixed(each, name)) is not None]
             return min(found, key=_looseness, default=None)
