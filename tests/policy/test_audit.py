@@ -116,6 +116,7 @@ DECLARED = [
         [
             "find -delete write !write",
             "find -okdir start !start",
+            "find -okdir any program  code,network,read,write !code !network !read !write",
             "find -files0-from read !read",
             "find -fls write !write",
             "find -follow read !read",

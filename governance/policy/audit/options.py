@@ -15,12 +15,12 @@ __all__ = ["Met", "Scope", "divided", "is_called", "met_anywhere", "met_by"]
 
 
 class Met(NamedTuple):
-    """A fact that a word meets: the option as it is spelled, and its value. With `anywhere` an agent may write the option."""
+    """A fact that a word meets: the option as it is spelled, its value, and whether the word is `sure` to be that option."""
 
     by: str
     fact: Fact
     value: Piece | None
-    anywhere: bool = False
+    sure: bool = True
 
 
 class Scope(NamedTuple):
@@ -47,9 +47,7 @@ def met_anywhere(scope: Scope, piece: Piece, beginning: str = "") -> Iterator[Me
     for fact in scope.facts:
         spellings = [name for name in fact.names if name.startswith(beginning)]
         if spellings:
-            yield Met(
-                scope.named(spellings[-1]), fact, None if fact.value == "none" else value, anywhere=True
-            )
+            yield Met(scope.named(spellings[-1]), fact, None if fact.value == "none" else value, sure=False)
 
 
 def met_by(scope: Scope, text: str, piece: Piece, following: Sequence[Piece]) -> tuple[list[Met], int]:
@@ -57,7 +55,15 @@ def met_by(scope: Scope, text: str, piece: Piece, following: Sequence[Piece]) ->
 
     `text` is the word of `piece`, or what it begins with where an agent chooses the rest.
     """
-    if text.startswith("--") or scope.whole:
+    if not text.startswith("-"):
+        signed = [fact for fact in scope.facts if text[:1] in fact.names]
+        return [Met(scope.named(text[:1]), fact, _attached(text[1:], piece)) for fact in signed], 0
+    name = text.partition("=")[0]
+    if (
+        text.startswith("--")
+        or scope.whole
+        or (len(name) > 2 and any(name in fact.names for fact in scope.facts))
+    ):
         return _whole(scope, text, piece, following)
     exact = _exact(scope, text, piece, following)
     return exact if exact is not None else _bundled(scope, text, piece, following)
@@ -92,7 +98,7 @@ def _whole(scope: Scope, text: str, piece: Piece, following: Sequence[Piece]) ->
             if equals and (spelling == name or _abbreviated(scope, name, spelling)):
                 found.append(Met(scope.named(spelling), fact, _attached(rest, piece)))
             elif not equals and not piece.texts and spelling.startswith(text):
-                found.append(Met(scope.named(spelling), fact, _attached("", piece), anywhere=True))
+                found.append(Met(scope.named(spelling), fact, _attached("", piece), sure=False))
             elif not equals and _abbreviated(scope, name, spelling):
                 value, taken = _behind(fact, following)
                 return [Met(scope.named(spelling), fact, value)], taken

@@ -68,7 +68,7 @@ def read_line(programs: Programs, pieces: Sequence[Piece]) -> Iterator[Found]:
 
 
 def _read(programs: Programs, pieces: Sequence[Piece], start: _Start) -> Iterator[Found]:
-    first = pieces[0] if pieces else Piece(kind="Argv")
+    first = pieces[0] if pieces else Piece()
     if not first.texts or start.depth > _DEPTH:
         yield Found(f"{start.names}{ANY}", "", _ANYTHING.can, _ANYTHING.why, first.parameter)
     for path in first.texts if start.depth <= _DEPTH else ():
@@ -89,6 +89,8 @@ class _Reading:
         self._start = start
         self._settings = start.settings
         self._scopes = [self._scope("", program)]
+        self._place = 0
+        """Where the next word stands."""
         self._in_command = False
         self._ended: frozenset[int] = frozenset()
         self._operands: list[tuple[Piece, int, int]] = []
@@ -106,61 +108,78 @@ class _Reading:
         """Yield what the program can do with these words."""
         yield from self._always("", self._program)
         yield from self._variables()
-        place = 0
-        while place < len(pieces):
-            piece = pieces[place]
-            place += 1
-            if self._may_be_option(piece, place):
-                met, taken = self._met(piece, pieces[place : place + 1], place)
-                for each in met:
-                    sure = not each.anywhere and not piece.optional
-                    self._given_code |= sure and Can.CODE in each.fact.can
-                    if each.fact.value == "words" and not each.anywhere:
-                        end = _end_of_words(pieces, place)
-                        yield from self._started(each.by, pieces[place:end])
-                        taken = end + 1 - place
-                    else:
-                        yield from self._say(each.fact, each.by, each.value)
-                place += taken
-                if any(each.fact.ends and not each.anywhere for each in met):
-                    break
-                if not piece.begins_freely:
-                    continue
-            words = self._words(piece)
-            if words is not None:
-                yield from self._by_words(words, pieces[place - 1 :])
-                break
-            yield from self._operand(piece)
+        while self._place < len(pieces):
+            piece = pieces[self._place]
+            self._place += 1
+            options = self._options(piece)
+            if options:
+                yield from self._option(piece, options, pieces)
+            if not options or piece.begins_freely or set(options) < set(piece.texts):
+                yield from self._word(piece._replace(optional=piece.optional or options != ()), pieces)
         yield from self._by_operands()
 
-    def _may_be_option(self, piece: Piece, place: int) -> bool:
-        if not self._ended.isdisjoint((0, piece.group)):
-            return False
-        known = {name[0] for scope in self._scopes for fact in scope.facts for name in fact.names}
-        signs = tuple({"-"} | known)
-        hyphen = any(text.startswith(signs) and text != "-" for text in piece.texts or (piece.before,))
-        return hyphen or piece.begins_freely or (place == 1 and self._program.bare_options)
+    def _option(self, piece: Piece, options: tuple[str, ...], pieces: Sequence[Piece]) -> Iterator[Found]:
+        """Read a word as an option, and those behind it that belong to it."""
+        place = self._place
+        met, taken = self._met(piece, options, pieces[place : place + 1])
+        for each in met:
+            self._given_code |= Can.CODE in each.fact.can and each.sure and not piece.optional
+            if each.fact.value == "words" and each.sure:
+                end = _end_of_words(pieces, place)
+                yield from self._started(each.by, pieces[place:end])
+                taken = end + 1 - place
+            else:
+                yield from self._say(each.fact, each.by, each.value)
+        ends = any(each.fact.ends and each.sure for each in met)
+        self._place = len(pieces) if ends else place + taken
 
-    def _met(self, piece: Piece, following: Sequence[Piece], place: int) -> tuple[list[Met], int]:
+    def _word(self, piece: Piece, pieces: Sequence[Piece]) -> Iterator[Found]:
+        """Read a word as an operand: a variable for a program, another program, or any other."""
+        piece = self._after_settings(piece)
+        words = self._words()
+        if not piece.texts and not piece.kind:
+            return
+        if words is None:
+            yield from self._operand(piece)
+            return
+        yield from self._by_words(words, (piece, *pieces[self._place :]))
+        if not piece.optional:
+            self._place = len(pieces)
+
+    def _options(self, piece: Piece) -> tuple[str, ...]:
+        """Return what the word may be as an option, or what it begins with; nothing where it can be none."""
+        if not self._ended.isdisjoint((0, piece.group)):
+            return ()
+        if piece.begins_freely or (self._place == 1 and self._program.bare_options):
+            return piece.texts or (piece.before,)
+        signs = ("-", *{name[0] for scope in self._scopes for fact in scope.facts for name in fact.names})
+        return tuple(
+            text for text in piece.texts or (piece.before,) if text.startswith(signs) and text != "-"
+        )
+
+    def _met(
+        self, piece: Piece, options: tuple[str, ...], following: Sequence[Piece]
+    ) -> tuple[list[Met], int]:
         """Return the facts that a word meets as an option, and how many of the words behind it belong to it."""
         if piece.begins_freely:
             self._loose = True
             return [met for scope in self._scopes for met in met_anywhere(scope, piece)], 0
         found: list[Met] = []
         takes: list[int] = []
-        for text in piece.texts or (piece.before,):
+        for text in options:
             if text in ("--", "--end-of-options"):
-                if not self._program.options_never_end and not self._loose:
+                if len(piece.texts) == 1 and not self._program.options_never_end and not self._loose:
                     self._ended |= {piece.group if piece.optional else 0}
-                return [], 0
-            bare = place == 1 and self._program.bare_options and not text.startswith("-")
+                takes.append(0)
+                continue
+            bare = self._place == 1 and self._program.bare_options and not text.startswith("-")
             for scope in self._scopes:
                 met, taken = met_by(scope, f"-{text}" if bare else text, piece, following)
-                found += met
+                found += (each._replace(sure=each.sure and len(piece.texts) < 2) for each in met)
                 takes.append(taken)
-        # A word that may be a value, and may be none where a group is missing, is read as both.
+        # A word that may be a value, and may be none where another text or no group is there, is read as both.
         together = all(each.group == piece.group for each in following)
-        return found, (min if len(piece.texts) > 1 else max)(takes) if together else 0
+        return found, (min if len(piece.texts) > 1 else max)(takes, default=0) if together else 0
 
     def _say(self, fact: Fact, by: str, value: Piece | None) -> Iterator[Found]:
         """Yield what a fact says, unless the value makes it harmless."""
@@ -175,6 +194,8 @@ class _Reading:
                 can = tuple(each for each in can if each not in (Can.START, Can.CODE))
         if can:
             yield Found(self._name, by, can, fact.why, value.parameter if value else "")
+        if fact.value == "words":
+            yield from self._started(by, ())
 
     def _keys(self, fact: Fact, by: str, value: Piece) -> Iterator[Found]:
         """Yield what the keys can do that the value may begin with."""
@@ -200,10 +221,8 @@ class _Reading:
                 if any(is_called(each, name) for each in fact.names):
                     yield Found(self._name, f"{name}=", fact.can, fact.why)
 
-    def _words(self, piece: Piece) -> tuple[str, Fact] | None:
-        """Return what says that the operand begins another program and its words."""
-        if self._is_setting(piece):
-            return None
+    def _words(self) -> tuple[str, Fact] | None:
+        """Return what says that the next operand begins another program and its words."""
         for scope in self._scopes:
             for fact in scope.program.operands:
                 before = len(self._operands) - bool(scope.command)
@@ -222,13 +241,14 @@ class _Reading:
         names = f"{self._name} {by}".rstrip(" ")
         yield from _read(self._programs, pieces, _Start(f"{names} ", self._settings, self._start.depth + 1))
 
-    def _is_setting(self, piece: Piece) -> bool:
-        return self._program.settings and bool(piece.texts) and all("=" in text for text in piece.texts)
+    def _after_settings(self, piece: Piece) -> Piece:
+        """Take the variables that a word may set for a program; return what else it may be, perhaps nothing."""
+        settings = tuple(text for text in piece.texts if self._program.settings and "=" in text)
+        self._settings += tuple(text.partition("=")[0] for text in settings)
+        others = tuple(text for text in piece.texts if text not in settings)
+        return piece._replace(texts=others, optional=piece.optional or settings != ())
 
     def _operand(self, piece: Piece) -> Iterator[Found]:
-        if self._is_setting(piece):
-            self._settings += tuple(text.partition("=")[0] for text in piece.texts)
-            return
         self._operands.append((piece, self._least, len(self._operands)))
         self._least += not piece.optional
         if self._program.commands and not self._in_command:
