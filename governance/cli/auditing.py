@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
 from rich.table import Table
 
 from governance.cli.console import out
@@ -45,13 +44,11 @@ def show_audit(audited: Sequence[Audited]) -> None:
 def _add(table: Table, audited: Audited) -> None:
     name = shown(audited.capability)
     for cells in (*map(_cells, audited.findings), *_others(audited)):
-        table.add_row(name, *(escape(shown(cell)) for cell in cells))
+        table.add_row(name, *map(shown, cells))
         name = ""
     if audited.opaque or any(finding.undeclared for finding in audited.findings):
         for bounds in audited.bounds:
-            table.add_row(
-                name, escape(shown(f"in {bounds.sandbox}")), "", "", "", escape(shown(_reach(bounds)))
-            )
+            table.add_row(name, shown(f"in {bounds.sandbox}"), "", "", "", shown(_reach(bounds)))
             name = ""
 
 
