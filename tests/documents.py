@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-DOCUMENTS: Final = (ROOT / "README.md", ROOT / "docs" / "tutorial.md")
+DOCUMENTS: Final = (ROOT / "README.md", ROOT / "docs" / "tutorial.md", ROOT / "docs" / "programs.md")
 NEEDS_ENGINE: Final = ("governance demo", "governance run", "/tmp/demo.txt")
 
 _BLOCK: Final = re.compile(r"^```(console|policy /[^\n]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

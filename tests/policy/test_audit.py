@@ -93,7 +93,7 @@ DECLARED = [
     ),
     pytest.param(
         "path: Path  more: String(1..9)  effects { read path }  argv { /usr/bin/sort -b$more -- $path }",
-        ["sort --output write !write", "sort --temporary-directory write !write"],
+        ["sort -o, --output write !write", "sort -T, --temporary-directory write !write"],
         id="letters behind a short option are options",
     ),
     pytest.param(
@@ -115,11 +115,11 @@ DECLARED = [
         "tests: List<String>(1..9)  effects { }  argv { /usr/bin/find -- $tests }",
         [
             "find -delete write !write",
-            "find -okdir start !start",
-            "find -okdir any program  code,network,read,write !code !network !read !write",
+            "find -exec, -execdir, -ok, -okdir start !start",
+            "find -exec, -execdir, -ok, -okdir any program  code,network,read,write !code !network !read !write",
             "find -files0-from read !read",
-            "find -fls write !write",
-            "find -follow read !read",
+            "find -fprint, -fprint0, -fprintf, -fls write !write",
+            "find -L, -follow read !read",
         ],
         id="options that two hyphens do not end",
     ),

@@ -47,7 +47,8 @@ def met_anywhere(scope: Scope, piece: Piece, beginning: str = "") -> Iterator[Me
     for fact in scope.facts:
         spellings = [name for name in fact.names if name.startswith(beginning)]
         if spellings:
-            yield Met(scope.named(spellings[-1]), fact, None if fact.value == "none" else value, sure=False)
+            by = scope.named(", ".join(spellings))
+            yield Met(by, fact, None if fact.value == "none" else value, sure=False)
 
 
 def met_by(scope: Scope, text: str, piece: Piece, following: Sequence[Piece]) -> tuple[list[Met], int]:
