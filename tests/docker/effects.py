@@ -116,7 +116,7 @@ EFFECTS: Final = tuple(
         ("git", "-u", "git clone -u 'touch hit;' file://$PWD/d e"),
         ("grep", "-f", "printf 'b' > p; grep -qf p f && touch hit"),
         ("gzip", "each", "gzip f && mv f.gz hit"),
-        ("install", "last", "install f hit"),
+        ("install", "each", "install f hit"),
         ("install", "--strip-program", "install -s --strip-program=/tmp/tool f g"),
         ("ionice", "words", "ionice -c 3 touch hit"),
         ("ln", "each", "ln -s f hit"),

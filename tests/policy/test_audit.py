@@ -112,6 +112,16 @@ DECLARED = [
         id="a download into a file",
     ),
     pytest.param(
+        "url: Url  body: String  kind: String  effects { send url }  argv { /usr/bin/curl --header=A:$kind --json=$body --url $url }",
+        ["curl  network", "curl --json read !read", "curl --url network"],
+        id="a value that may name a file, and one that does not",
+    ),
+    pytest.param(
+        "path: Path  name: Path?  effects { read path }  argv { /usr/bin/find $path [ -name $name ] }",
+        [],
+        id="the value of a test",
+    ),
+    pytest.param(
         "tests: List<String>(1..9)  effects { }  argv { /usr/bin/find -- $tests }",
         [
             "find -delete write !write",

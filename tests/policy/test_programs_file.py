@@ -137,12 +137,13 @@ def spellings(fact: Fact, option: str) -> Iterator[tuple[str, ...]]:
     """Yield the ways to write an option with a value."""
     if fact.keys:
         return
+    value = f"{fact.begins}value"
     if fact.value in ("none", "attached"):
         yield (option,)
     if fact.value in ("attached", "either"):
-        yield (f"{option}=value",) if len(option) > 2 else (f"{option}value",)
+        yield (f"{option}={value}",) if len(option) > 2 else (f"{option}{value}",)
     if fact.value in ("separate", "either"):
-        yield (option, "value")
+        yield (option, value)
 
 
 def test_every_option_is_found_as_it_is_spelled_and_where_words_are_free() -> None:

@@ -42,7 +42,7 @@ class Fact:
 
     `names` are the exact spellings of an option, or names of keys and variables, in which a `*` stands for any text.
     The `value` of an option is part of its word (`attached`), the next word (`separate`), `either`, or a program's `words`;
-    with a `harmless` one it does nothing. An option with `keys` does what the key can that its value begins with; behind
+    with a `harmless` one, or one that does not begin with `begins`, it does nothing. An option with `keys` does what the key can that its value begins with; behind
     one that `ends` stand words for what it starts. `at` says which operand is meant: a place, `none` where there is none,
     `words` for a program and its words behind `after` others, or how it begins.
     """
@@ -54,6 +54,7 @@ class Fact:
     harmless: tuple[str, ...] = ()
     keys: tuple[Fact, ...] = ()
     ends: bool = False
+    begins: str = ""
     at: str = ""
     after: int = 0
 
@@ -115,7 +116,7 @@ def read_programs(text: str) -> Programs:
 
 _PARTS: Final = {
     "always": ("can", "why"),
-    "options": ("names", "value", "ends", "harmless", "can", "keys", "why"),
+    "options": ("names", "value", "ends", "harmless", "begins", "can", "keys", "why"),
     "operands": ("at", "after", "harmless", "can", "why"),
     "environment": ("names", "can", "why"),
 }
@@ -185,6 +186,7 @@ def _fact(entry: Mapping[str, Json], where: str, fields: tuple[str, ...]) -> Fac
         _texts(entry.get("harmless", []), where),
         _facts(entry.get("keys", []), f"{where}, keys", ("names", "harmless", "can", "why")),
         "ends" in entry and _true(entry["ends"], where),
+        "".join(_texts([entry.get("begins", "")], where)),
         at,
         after,
     )

@@ -188,7 +188,7 @@ class _Reading:
             if fact.keys:
                 yield from self._keys(fact, by, value)
                 return
-            if value.texts and all(text in fact.harmless or text in _NOWHERE for text in value.texts):
+            if _is_harmless(fact, value):
                 return
             if value.kind in NUMBERS and not value.before:
                 can = tuple(each for each in can if each not in (Can.START, Can.CODE))
@@ -286,6 +286,15 @@ class _Reading:
                     if most >= skipped and stands(fact.at, piece, least - skipped, most - skipped, last=last):
                         by = fact.at if fact.at.endswith("=") else PLACES[fact.at]
                         yield from self._say(fact, scope.named(by), without(fact.at, piece))
+
+
+def _is_harmless(fact: Fact, value: Piece) -> bool:
+    """Whether an option does nothing with any value that there may be."""
+    if not value.texts:
+        return bool(value.before) and not value.before.startswith(fact.begins)
+    return all(
+        text in fact.harmless or text in _NOWHERE or not text.startswith(fact.begins) for text in value.texts
+    )
 
 
 def _end_of_words(pieces: Sequence[Piece], place: int) -> int:
