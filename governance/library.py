@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 from governance import resources
 from governance.cache import keep_bundle, kept_bundle
 from governance.errors import Diagnostic, PolicyError
+from governance.policy.audit import read_programs
 from governance.policy.stored import examine_bundle, make_bundle, named_sources
 from governance.regular import open_to_read
 from governance.text import shown
@@ -21,10 +22,19 @@ from governance.text import shown
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from governance.policy.audit import Programs
     from governance.policy.bundle import Bundle
     from governance.policy.check import Examination
 
-__all__ = ["STANDARD", "SUFFIX", "examine_policies", "load_policies", "policy_files", "standard_library"]
+__all__ = [
+    "STANDARD",
+    "SUFFIX",
+    "examine_policies",
+    "known_programs",
+    "load_policies",
+    "policy_files",
+    "standard_library",
+]
 
 _LIMIT: Final = 1 << 20
 SUFFIX: Final = ".policy"
@@ -62,6 +72,12 @@ def policy_files(place: Path) -> tuple[tuple[str, str], ...]:
     if not place.exists():
         raise _unreadable(str(place), FileNotFoundError(2, "there is no such file or folder"))
     return tuple(sorted(_read(place).items()))
+
+
+@cache
+def known_programs() -> Programs:
+    """Return what is known of programs, which this package has as data."""
+    return read_programs((resources.folder("policies") / "facts" / "programs.json").read_text("utf-8"))
 
 
 @cache

@@ -16,7 +16,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-DOCUMENTS: Final = (ROOT / "README.md", ROOT / "docs" / "tutorial.md", ROOT / "docs" / "surfaces.md")
+DOCUMENTS: Final = (
+    ROOT / "README.md",
+    *(ROOT / "docs" / f"{name}.md" for name in ("tutorial", "surfaces", "programs")),
+)
 NEEDS_ENGINE: Final = ("governance demo", "governance run", "/tmp/demo.txt")
 
 _BLOCK: Final = re.compile(r"^```(console|policy /[^\n]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -35,4 +35,5 @@ def test_wheel_holds_grammars_and_policies_and_finds_them_there(tmp_path: Path) 
     assert done.stdout.startswith("ok: "), done.stderr
     assert (example / "repository" / ".env").is_file()
     assert (site / "governance" / "grammars" / "policy.lark").is_file()
+    assert (site / "governance" / "policies" / "facts" / "programs.json").is_file()
     assert (site / "governance" / "sandbox" / "tools" / "fs.py").is_file()

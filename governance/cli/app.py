@@ -44,7 +44,9 @@ app: Final = typer.Typer(
     rich_markup_mode=None,
 )
 app.command(epilog="Example:  governance demo")(demo.demo)
-app.command(epilog="Example:  governance check policies/examples/coder")(policies.check)
+app.command(
+    epilog="Examples:  governance check policies/examples/coder;  governance check --programs policies/examples/coder"
+)(policies.check)
 app.command(
     epilog="Example:  governance decide --policies policies/examples/coder --agent claude-1 < requests"
 )(requests.decide)

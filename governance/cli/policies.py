@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from governance.cli.auditing import audit_json, show_audit, undeclared
 from governance.cli.console import Exit, err, out, print_json
 from governance.cli.options import (
     AtOption,
@@ -22,13 +23,17 @@ from governance.cli.show import explanation_json, explanation_table
 from governance.decide import judge
 from governance.gateway.clock import now
 from governance.instant import milliseconds
-from governance.library import examine_policies, load_policies
+from governance.library import examine_policies, known_programs, load_policies
 from governance.policy import Deny
+from governance.policy.audit import audit
 from governance.policy.case import Case, session_key
 from governance.policy.compiled import compiled
 from governance.policy.explain import explain as explain_call
 from governance.request.wire import Origin, Syntax, parse_request
 from governance.text import shown
+
+if TYPE_CHECKING:
+    from governance.canonical import Json
 
 __all__ = ["check", "explain"]
 
@@ -42,15 +47,28 @@ def check(
     show_code: Annotated[
         str, typer.Option("--show-code", help="Print the code that decides calls of this capability.")
     ] = "",
-    strict: Annotated[bool, typer.Option("--strict", help="Let warnings fail the check, too.")] = False,
+    programs: Annotated[
+        bool,
+        typer.Option(
+            "--programs",
+            help="Show what the programs that may run can start, write, read or reach on the network.",
+        ),
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Let warnings fail the check, too, and what is not declared.")
+    ] = False,
 ) -> None:
     """Parse and type-check policies and run their examples; report everything that is wrong."""
     found = examine_policies(policies, milliseconds(now()))
     bundle = found.bundle
-    fails = bundle is None or (strict and bool(found.diagnostics))
+    audited = audit(bundle, known_programs()) if programs and bundle is not None else ()
+    fails = bundle is None or (strict and (bool(found.diagnostics) or undeclared(audited) > 0))
     if json:
         diagnostics = [diagnostic.to_json() for diagnostic in found.diagnostics]
-        print_json({"ok": not fails, "bundle": bundle.digest if bundle else None, "diagnostics": diagnostics})
+        said: dict[str, Json] = {"ok": not fails, "bundle": bundle.digest if bundle else None}
+        print_json(
+            said | {"diagnostics": diagnostics} | ({"programs": audit_json(audited)} if programs else {})
+        )
     else:
         for diagnostic in found.diagnostics:
             err.print(diagnostic.render())
@@ -63,6 +81,8 @@ def check(
         counts = f"{len(capabilities)} capabilities, {len(bundle.agents)} agents, {len(bundle.rules)} rules"
         out.print(f"ok: {counts}, {examples} examples hold")
         out.print(f"bundle {bundle.digest}")
+    if programs and bundle is not None and not json:
+        show_audit(audited)
     if bundle is not None and show_code:
         if show_code not in bundle.capabilities:
             known = ", ".join(sorted({each.name for each in bundle.capabilities.values()}))

@@ -1,0 +1,183 @@
+"""What is known of programs, as lines of shell that make the file `hit` if it is so."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+PREPARED: Final = r"""
+export GIT_AUTHOR_NAME=n GIT_AUTHOR_EMAIL=n@example.org GIT_COMMITTER_NAME=n GIT_COMMITTER_EMAIL=n@example.org HOME=/tmp
+printf '#!/bin/sh\ntouch /tmp/w/hit\ncat\n' > /tmp/tool; chmod 755 /tmp/tool
+prepare() { printf 'b\na\n' > f; printf 'c\n' > g; mkdir d; touch d/x; }
+repo() { git init -q -b main . && git add f && git commit -qm m && echo z >> f; }
+"""
+"""Stands before the lines: `tool` is a program that makes the file, `repo` makes a repository with a change."""
+
+
+class Effect(NamedTuple):
+    """A program, the option, key, variable or place of an operand that does it, and a line that shows it."""
+
+    program: str
+    by: str
+    script: str
+
+
+EFFECTS: Final = tuple(
+    Effect(*row)
+    for row in (
+        ("awk", "first", "awk 'BEGIN { system(\"touch hit\") }'"),
+        ("awk", "first", "awk 'BEGIN { print > \"hit\" }'"),
+        ("awk", "-f", "printf 'BEGIN { print > \"hit\" }' > p; awk -f p"),
+        ("bash", "-c", "bash -c 'touch hit'"),
+        ("bash", "-s", "echo 'touch hit' | bash -s"),
+        ("bash", "first", "echo 'touch hit' > p; bash p"),
+        ("bash", "none", "echo 'touch hit' | bash"),
+        ("bash", "bash_env", "echo 'touch hit' > p; BASH_ENV=p bash -c true"),
+        ("bash", "ps4", "PS4='$(touch hit)' bash -xc true"),
+        ("bash", "--rcfile", "echo 'touch hit' > p; bash --rcfile p -i -c true"),
+        ("cp", "last", "cp f hit"),
+        ("cp", "-t", "mkdir hit.d; cp -t hit.d f && mv hit.d/f hit"),
+        ("cp", "--backup", "touch q; cp --backup --suffix=.o f q && mv q.o hit"),
+        ("csplit", "-f", "csplit -f hit f 2 && mv hit00 hit"),
+        ("dd", "of=", "dd if=f of=hit"),
+        ("diff3", "--diff-program", "diff3 --diff-program=/tmp/tool f g f"),
+        ("env", "words", "env touch hit"),
+        ("env", "-s", "env -S 'touch hit'"),
+        ("find", "-exec", "find f -exec touch hit ;".replace(";", "\\;")),
+        ("find", "-execdir", "find f -execdir touch hit \\;"),
+        ("find", "-ok", "echo y | find f -ok touch hit \\;"),
+        ("find", "-okdir", "echo y | find f -okdir touch hit \\;"),
+        ("find", "-delete", "find f -delete; [ -e f ] || touch hit"),
+        ("find", "-fprint", "find f -fprint hit"),
+        ("find", "-fprint0", "find f -fprint0 hit"),
+        ("find", "-fprintf", "find f -fprintf hit %p"),
+        ("find", "-fls", "find f -fls hit"),
+        ("flock", "words", "flock lock touch hit"),
+        ("flock", "first", "flock hit true"),
+        ("flock", "-c", "flock lock -c 'touch hit'"),
+        ("git", "alias.", "git -c alias.x='!touch hit' x"),
+        ("git", "core.editor", "repo; git -c core.editor=/tmp/tool commit -a"),
+        ("git", "core.fsmonitor", "repo; git -c core.fsmonitor=/tmp/tool status"),
+        (
+            "git",
+            "core.hookspath",
+            "repo; mkdir h; cp /tmp/tool h/pre-commit; git -c core.hooksPath=h commit -am x",
+        ),
+        ("git", "core.sshcommand", "git -c core.sshCommand='touch hit;' ls-remote ssh://x/y"),
+        ("git", "core.pager", "repo; script -qc 'git -c core.pager=/tmp/tool -p log' /dev/null"),
+        ("git", "diff.external", "repo; git -c diff.external=/tmp/tool diff"),
+        (
+            "git",
+            "diff.*.textconv",
+            "repo; echo 'f diff=x' > .gitattributes; git -c diff.x.textconv=/tmp/tool diff",
+        ),
+        (
+            "git",
+            "filter.*.clean",
+            "echo 'g filter=x' > .gitattributes; repo; git -c filter.x.clean=/tmp/tool add g",
+        ),
+        ("git", "gpg.program", "repo; git -c gpg.program=/tmp/tool commit -S -am x"),
+        ("git", "sequence.editor", "repo; git stash; git -c sequence.editor=/tmp/tool rebase -i --root"),
+        (
+            "git",
+            "--git-dir",
+            "repo; git config core.fsmonitor /tmp/tool; git --git-dir=.git --work-tree=. status",
+        ),
+        ("git", "--exec-path", "mkdir e; cp /tmp/tool e/git-own; git --exec-path=e own"),
+        ("git", "--config-env", "X='!touch hit' git --config-env=alias.x=X x"),
+        ("git", "git_external_diff", "repo; GIT_EXTERNAL_DIFF=/tmp/tool git diff"),
+        ("git", "git_ssh_command", "GIT_SSH_COMMAND='touch hit;' git ls-remote ssh://x/y"),
+        (
+            "git",
+            "git_config_count",
+            "GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=alias.x GIT_CONFIG_VALUE_0='!touch hit' git x",
+        ),
+        ("git", "git_editor", "repo; GIT_EDITOR=/tmp/tool git commit -a"),
+        ("git", "git_trace", "GIT_TRACE=$PWD/hit git --version"),
+        ("git", "trace2.eventtarget", "GIT_TRACE2_EVENT=$PWD/hit git --version"),
+        ("git", "--output", "repo; git log --output=hit"),
+        ("git", "--output", "repo; git diff --output=hit"),
+        ("git", "--ext-diff", "repo; git config diff.external /tmp/tool; git log -p --ext-diff"),
+        (
+            "git",
+            "--textconv",
+            "repo; echo 'f diff=x' > .gitattributes; git config diff.x.textconv /tmp/tool; git show --textconv HEAD:f",
+        ),
+        ("git", "-o", "repo; git archive -o hit HEAD"),
+        ("git", "-o", "repo; git format-patch --root -o d && mv d/0001-m.patch hit"),
+        ("git", "always", "repo; git bundle create hit HEAD"),
+        ("git", "-O", "repo; git grep -O/tmp/tool a"),
+        ("git", "-x", "repo; git stash; git rebase -x 'touch hit' --root"),
+        (
+            "git",
+            "--template",
+            "mkdir -p t/hooks; cp /tmp/tool t/hooks/post-commit; git init -q --template=t r; cd r; git commit -qm x --allow-empty",
+        ),
+        ("git", "--upload-pack", "git ls-remote --upload-pack='touch hit;' ./d"),
+        ("git", "-u", "git clone -u 'touch hit;' file://$PWD/d e"),
+        ("grep", "-f", "printf 'b' > p; grep -qf p f && touch hit"),
+        ("gzip", "each", "gzip f && mv f.gz hit"),
+        ("install", "each", "install f hit"),
+        ("install", "--strip-program", "install -s --strip-program=/tmp/tool f g"),
+        ("ionice", "words", "ionice -c 3 touch hit"),
+        ("ln", "each", "ln -s f hit"),
+        ("make", "--eval", "make --eval 'x:; touch hit' x"),
+        ("make", "-f", "printf 'x:; touch hit\\n' > p; make -f p x"),
+        ("mkdir", "each", "mkdir hit"),
+        ("mktemp", "always", "mv $(mktemp -p .) hit"),
+        ("mv", "each", "mv f hit"),
+        ("nice", "words", "nice -n 1 touch hit"),
+        ("nohup", "words", "nohup touch hit"),
+        ("prlimit", "words", "prlimit touch hit"),
+        ("python3", "-c", 'python3 -c \'open("hit", "w")\''),
+        ("python3", "-m", 'echo \'open("hit", "w")\' > own.py; python3 -m own'),
+        ("python3", "first", 'echo \'open("hit", "w")\' > p; python3 p'),
+        ("python3", "none", 'echo \'open("hit", "w")\' | python3'),
+        ("python3", "pythonpath", 'echo \'open("hit", "w")\' > sitecustomize.py; PYTHONPATH=. python3 -c 1'),
+        ("rg", "--pre", "rg --pre /tmp/tool b f"),
+        ("rm", "each", "rm f; [ -e f ] || touch hit"),
+        ("script", "first", "script -c true hit"),
+        ("script", "-c", "script -c 'touch hit' /dev/null"),
+        ("sdiff", "--diff-program", "sdiff --diff-program=/tmp/tool f g"),
+        ("sed", "first", "echo | sed '1e touch hit'"),
+        ("sed", "first", "echo a | sed 'w hit'"),
+        ("sed", "first", "echo 'touch hit' | sed 's/x*$//e'"),
+        ("sed", "-e", "echo a | sed -n -e 'w hit'"),
+        ("sed", "-f", "echo 'w hit' > p; echo a | sed -f p"),
+        ("sed", "-i", "sed -i.hit s/a/c/ f && mv f.hit hit"),
+        ("setpriv", "words", "setpriv --no-new-privs touch hit"),
+        ("setsid", "words", "setsid --wait touch hit"),
+        ("sh", "-c", "sh -c 'touch hit'"),
+        ("sh", "first", "echo 'touch hit' > p; sh p"),
+        ("sh", "none", "echo 'touch hit' | sh"),
+        ("shuf", "-o", "shuf -o hit f"),
+        ("sort", "-o", "sort -o hit f"),
+        ("sort", "--output", "sort --outp=hit f"),
+        ("sort", "--compress-program", "seq 9000 | sort -S 1k --compress-program=/tmp/tool"),
+        ("sort", "--files0-from", 'printf f > n; [ "$(sort --files0-from=n | head -1)" = a ] && touch hit'),
+        ("split", "--filter", "split --filter='touch hit' f"),
+        ("split", "second", "split f hit && mv hitaa hit"),
+        ("split", "always", "split f && mv xaa hit"),
+        ("start-stop-daemon", "--exec", "start-stop-daemon --start --exec /usr/bin/touch -- $PWD/hit"),
+        ("stdbuf", "words", "stdbuf -o L touch hit"),
+        ("tar", "--to-command", "tar cf t f; tar xf t --to-command='touch hit'"),
+        ("tar", "-i", "tar -I /tmp/tool -cf t f"),
+        ("tar", "--use-compress-program", "tar --use-compress=/tmp/tool -cf t f"),
+        ("tar", "--checkpoint-action", "tar cf t --checkpoint=1 --checkpoint-action='exec=touch hit' f"),
+        ("tar", "-f", "tar cf hit f"),
+        ("tar", "always", "mkdir u; tar cf t f; tar -C u -xf t && mv u/f hit"),
+        ("tar", "--remove-files", "tar cf t --remove-files f; [ -e f ] || touch hit"),
+        ("tar", "-g", "tar cf t -g hit f"),
+        ("tar", "tar_options", "TAR_OPTIONS='--checkpoint=1 --checkpoint-action=exec=tr<x' tar cf hit f"),
+        ("taskset", "words", "taskset 1 touch hit"),
+        ("tee", "each", "echo | tee hit"),
+        ("timeout", "words", "timeout 5 touch hit"),
+        ("touch", "each", "touch hit"),
+        ("tree", "-o", "tree -o hit"),
+        ("truncate", "each", "truncate -s 1 hit"),
+        ("uniq", "second", "uniq f hit"),
+        ("wc", "--files0-from", "printf f > n; wc --files0-from=n && touch hit"),
+        ("xargs", "words", "echo hit | xargs touch"),
+        ("xargs", "-a", "echo hit > n; xargs -a n touch"),
+        ("zgrep", "always", "gzip -k f; zgrep -q b f.gz && touch hit"),
+    )
+)
