@@ -180,13 +180,13 @@ words.false()
 FILES: Final = _typed(r"""
 ls
 files.list(paths=["/workspace"])
-LS --sort=name -- W
+LS -- W
 ls -lat src /tmp
 files.list(paths=["/workspace/src", "/tmp"], long=true, all=true, sort="time")
 LS -l --all --sort=time -- W/src /tmp
 ls -R
 files.list_tree(paths=["/workspace"])
-/usr/bin/ls --recursive --color=never --sort=name -- W
+/usr/bin/ls --recursive --color=never -- W
 find
 files.find(folders=["/workspace"])
 FIND
