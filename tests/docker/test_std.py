@@ -11,8 +11,10 @@ from uuid import uuid4
 
 import pytest
 
+from governance.request.bind import bind
 from governance.request.shell import parse_shell
 from governance.request.shell.calls import bind_script
+from governance.request.syntax import parse_call
 from governance.sandbox import ContainerEngine
 from governance.text import Source
 from tests.docker.dispatch.lab import OWNER, Lab
@@ -148,6 +150,14 @@ DONE = [
     ("git branch dev main; git switch dev; git branch", "* dev\n  main\n"),
     ("git branch dev; git branch -D dev | wc -l", "1\n"),
     ("rm a; git checkout -- a; head -1 a", "one\n"),
+    (
+        "echo x > a; git commit -qam x; git checkout HEAD~1 -- a; head -1 a; git status -s",
+        "one\nM  a\n?? a.tgz\n",
+    ),
+    (
+        "git branch dev; git checkout dev; git checkout --detach main; git branch --show-current | wc -l",
+        "0\n",
+    ),
     ("echo x >> a; git add a; git restore --staged a; git status --short", " M a\n?? a.tgz\n"),
     (
         "echo x >> a; git stash | wc -l; git status -s; git stash pop > /dev/null; tail -1 a",
@@ -189,3 +199,23 @@ def test_nothing_is_written_where_a_link_leads(lab: Lab) -> None:
     ):
         assert run(lab, script).exit != 0, script
     assert outside.read_text() == "kept\n"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        'git.log(repo="/workspace", revision="--output=/workspace/out")',
+        'git.compare(repo="/workspace", revisions=["--output=/workspace/out"])',
+        'git.show(repo="/workspace", revision="--output=/workspace/out")',
+        'git.branch(repo="/workspace", name="-D", start="main")',
+        'git.branch_delete(repo="/workspace", names=["--force"])',
+        'git.switch(repo="/workspace", branch="--orphan")',
+        'git.checkout(repo="/workspace", commit="--force")',
+        'git.start(repo="/workspace", branch="dev", start="--force")',
+    ],
+)
+def test_no_name_is_taken_for_an_option_of_gits(lab: Lab, call: str) -> None:
+    bound = bind(parse_call(Source("call", call)), standard())
+    outcome = lab.run(*bound.argv, mounts=(WRITABLE,))
+    assert outcome.exit not in (0, None), outcome
+    assert not (lab.workspace / "out").exists()

@@ -323,8 +323,11 @@ git commit --amend --no-edit
 git.amend(repo="/workspace")
 CHANGE commit --no-verify --no-gpg-sign --amend --no-edit
 git checkout main
-git.checkout(repo="/workspace", target="main")
-CHANGE checkout --no-recurse-submodules --end-of-options main
+git.switch(repo="/workspace", branch="main")
+CHANGE switch --no-recurse-submodules --end-of-options main
+git checkout --detach HEAD~1
+git.checkout(repo="/workspace", commit="HEAD~1")
+CHANGE switch --no-recurse-submodules --detach --end-of-options HEAD~1
 git checkout -b dev
 git.start(repo="/workspace", branch="dev")
 CHANGE switch --no-recurse-submodules --create=dev
@@ -336,10 +339,10 @@ git.switch(repo="/workspace", branch="main")
 CHANGE switch --no-recurse-submodules --end-of-options main
 git checkout -- a
 git.checkout_paths(repo="/workspace", paths=["/workspace/a"])
-CHANGE checkout --no-recurse-submodules -- W/a
+CHANGE restore --no-recurse-submodules --overlay --worktree -- W/a
 git checkout HEAD~1 -- a
 git.checkout_paths(repo="/workspace", source="HEAD~1", paths=["/workspace/a"])
-CHANGE checkout --no-recurse-submodules --end-of-options HEAD~1 -- W/a
+CHANGE restore --no-recurse-submodules --overlay --worktree --source=HEAD~1 --staged -- W/a
 git restore --staged a
 git.restore(repo="/workspace", paths=["/workspace/a"], staged=true)
 CHANGE restore --no-recurse-submodules --staged -- W/a
