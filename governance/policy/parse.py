@@ -195,7 +195,8 @@ class _Rules:
         return syntax.ArgvGroupSyntax(_words(children), flag)
 
     def command(self, children: list[Any]) -> syntax.CommandSyntax:
-        words = tuple(_word(child) for child in children if getattr(child, "type", "") == "COMMAND_WORD")
+        said = ("COMMAND_WORD", "STRING")
+        words = tuple(_word(child) for child in children if getattr(child, "type", "") in said)
         parts = tuple(child for child in children if isinstance(child, syntax.CommandPartSyntax))
         return syntax.CommandSyntax(words, parts)
 

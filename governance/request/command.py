@@ -54,6 +54,8 @@ class Said(NamedTuple):
 
 def reads_as(form: CommandForm, words: Sequence[TypedWord]) -> int | None:
     """Return how many of `words` begin a command of this form, leading options among them; None where they do not."""
+    if base_name(words[0].text or "") != form.words[0]:
+        return None
     place = 1
     for wanted in form.words[1:]:
         place = _behind_leading(form, words, place)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def test_check_says_what_a_bundle_holds(governance: Run, coder_policies: Path) -> None:
     done = governance("check", coder_policies)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("ok: 17 capabilities, 1 agents, 7 rules")
+    assert done.stdout.startswith("ok: 91 capabilities, 1 agents, 7 rules")
 
 
 def test_check_reports_every_mistake_with_its_place(governance: Run, tmp_path: Path) -> None:
@@ -94,3 +94,20 @@ def test_json_tells_warnings_from_errors(governance: Run, tmp_path: Path) -> Non
     assert (found["ok"], [each["severity"] for each in found["diagnostics"]]) == (True, ["warning"])
     strict = governance("check", "--json", "--strict", tmp_path)
     assert (strict.returncode, json.loads(strict.stdout)["ok"]) == (1, False)
+
+
+def test_capabilities_says_what_there_is_how_it_is_typed_and_for_whom(
+    governance: Run, coder_policies: Path
+) -> None:
+    done = governance("capabilities", "--policies", coder_policies, "--json")
+    found = {each["name"]: each for each in json.loads(done.stdout)["capabilities"]}
+    assert found["fs.read"]["agents"] == ["claude-1"]
+    assert found["files.remove"]["agents"] == []
+    assert found["files.remove"]["effects"] == ["delete paths"]
+    assert found["shell.script"]["opaque"] is True
+    assert "tail [-q|--quiet|--silent] [-n|--lines +FIRST_LINE] PATHS..." in found["text.tail"]["typed"]
+    assert "sed -n {FIRST},{LAST}p PATHS...".replace("{", "").replace("}", "") in found["text.lines"]["typed"]
+    shown = governance("capabilities", "--policies", coder_policies, "--agent", "claude-1").stdout
+    assert "git.log  Show the latest commits" in shown
+    assert "files.remove" not in shown
+    assert governance("capabilities", "--policies", coder_policies, "--agent", "bob").returncode == 2

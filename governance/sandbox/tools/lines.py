@@ -101,7 +101,7 @@ def main(arguments: list[str], stdin: BinaryIO, stdout: BinaryIO, stderr: Binary
         show(first, last, _pieces(paths, stdin, files), stdout)
         stdout.flush()
     except (OSError, files.OperationError) as problem:
-        reason = files._REASONS.get(getattr(problem, "errno", 0), str(problem))
+        reason = files.REASONS.get(getattr(problem, "errno", 0), str(problem))
         stderr.write(f"lines: {reason}\n".encode("utf-8", "backslashreplace"))
         return 1
     return 0

@@ -339,7 +339,7 @@ def main(
                 stdout.write(f"took out {count} files\n".encode())
         stdout.flush()
     except (OSError, RefusedError, files.OperationError) as problem:
-        reason = files._REASONS.get(getattr(problem, "errno", None) or 0, str(problem))
+        reason = files.REASONS.get(getattr(problem, "errno", None) or 0, str(problem))
         stderr.write(f"unpack: {files._shown(path)}: {reason}\n".encode("utf-8", "backslashreplace"))
         return 1
     return 0
