@@ -16,6 +16,7 @@ from governance.errors import RequestError
 from governance.grammar import Grammar, Misfit
 from governance.request.syntax import parse_json
 from governance.text import Source
+from tests.effort import examples
 
 GRAMMARS = sorted(path.stem for path in resources.folder("grammars").glob("*.lark"))
 
@@ -121,7 +122,10 @@ def test_there_are_grammars() -> None:
     assert {"call", "json", "policy"} <= set(GRAMMARS)
 
 
-@pytest.mark.parametrize("name", GRAMMARS)
+# The terminals of the shell are many, and each is held against each.
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name == "shell")) for name in GRAMMARS]
+)
 def test_grammar_is_lalr_without_conflict_and_its_terminals_do_not_collide(name: str) -> None:
     folder = resources.folder("grammars")
     Lark(grammar.text(name), parser="lalr", strict=True, import_paths=[str(folder)])
@@ -140,7 +144,7 @@ def terminals() -> list[tuple[re.Pattern[str], re.Pattern[str]]]:
     return found
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=examples(1_000), deadline=None)
 @given(st.data())
 def test_what_a_repeated_group_took_it_never_had_to_give_back(data: st.DataObject) -> None:
     written, read = data.draw(st.sampled_from(terminals()))
