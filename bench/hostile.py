@@ -110,6 +110,11 @@ def _numbered(piece: str, size: int, before: str = "", after: str = "") -> str:
     return before + "".join(piece.replace("#", str(number)) for number in range(count)) + after
 
 
+def _lists(size: int) -> str:
+    """Return a call of fifteen arguments, each a long list, that is never closed."""
+    return "fs.read(" + "".join(f"k{number}=[{'1,' * (size // 40)}1]," for number in range(15))
+
+
 def _lineage(size: int) -> str:
     """Return agents of which each narrows the one before."""
     count = size // 44
@@ -139,6 +144,8 @@ _JSON: Final[Mapping[str, Callable[[int], str]]] = {
     "numbers": partial(_repeated, "1,", before="[", after="1]"),
     "spaces": partial(_repeated, " ", before="[", after="1"),
     "half pairs": partial(_repeated, "\\ud800", before='["', after='"]'),
+    "pairs": partial(_repeated, "\\ud83d\\ude00", before='["', after='"]'),
+    "empty objects": partial(_repeated, '"a":{},', before="{", after='"b":1}'),
 }
 _CALL: Final[Mapping[str, Callable[[int], str]]] = {
     "a name": partial(_repeated, "a"),
@@ -155,6 +162,15 @@ _CALL: Final[Mapping[str, Callable[[int], str]]] = {
     "folders": partial(_repeated, "/a", before='fs.read(path="', after='")'),
     "stars": partial(_repeated, "*a", before='fs.search(path="/w", text="a", glob="', after='")'),
     "digits": partial(_repeated, "9", before="fs.read(offset=", after=")"),
+    "a fraction": partial(_repeated, "0", before="fs.read(offset=0.", after="e"),
+    "spaces before all": partial(_repeated, " "),
+    "spaces after the name": partial(_repeated, " ", before="fs.read", after="x"),
+    "spaces after a value": partial(_repeated, " ", before="fs.read(offset=1", after="y"),
+    "spaces in a list": partial(_repeated, " ", before="proc.exec(argv=["),
+    "a list of numbers, never closed": partial(_repeated, "1,", before="proc.exec(argv=["),
+    "a list of strings that ends in another": partial(_repeated, '"",', before="proc.exec(argv=[", after="["),
+    "lists in a list": partial(_repeated, "],[", before="proc.exec(argv=["),
+    "lists one after another": _lists,
 }
 _POLICY: Final[Mapping[str, Callable[[int], str]]] = {
     "a word": partial(_repeated, "x"),

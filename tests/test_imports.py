@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,15 @@ MODULES = {
 LAYER_OF = {part: height for height, layer in enumerate(LAYERS) for part in layer}
 
 
-def imported(path: Path, *, for_types_too: bool = True) -> set[str]:
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
+def imported(path: Path, *, for_types_too: bool = True) -> frozenset[str]:
     """Return the modules that a file imports, anywhere in it."""
-    tree = ast.parse(path.read_text())
+    tree = tree_of(path)
     typed = {
         node
         for block in ast.walk(tree)
@@ -38,7 +45,7 @@ def imported(path: Path, *, for_types_too: bool = True) -> set[str]:
                 f"{node.module}.{alias.name}" if node.module == "governance" else str(node.module)
                 for alias in node.names
             }
-    return found
+    return frozenset(found)
 
 
 def begins(name: str, prefix: str) -> bool:
@@ -61,9 +68,7 @@ def test_imports_go_downward(module: str) -> None:
 def test_pure_modules_touch_nothing(module: str) -> None:
     names = {name.split(".")[0] for name in imported(MODULES[module], for_types_too=False)}
     assert not names & IMPURE_MODULES
-    calls = (
-        node.func for node in ast.walk(ast.parse(MODULES[module].read_text())) if isinstance(node, ast.Call)
-    )
+    calls = (node.func for node in ast.walk(tree_of(MODULES[module])) if isinstance(node, ast.Call))
     allowed = {"exec"} if module == MAKES_CODE else set()
     assert not {"open", "print", "input", "eval", "exec"} - allowed & {
         call.id for call in calls if isinstance(call, ast.Name)
@@ -88,13 +93,11 @@ def test_every_part_has_a_layer() -> None:
 
 @pytest.mark.parametrize("module", sorted(MODULES))
 def test_every_module_says_what_lives_in_it(module: str) -> None:
-    assert ast.get_docstring(ast.parse(MODULES[module].read_text()))
+    assert ast.get_docstring(tree_of(MODULES[module]))
 
 
 def test_no_float_stands_in_the_pure_parts() -> None:
     for module, path in MODULES.items():
         if any(begins(module, pure) for pure in PURE):
-            constants = (
-                node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)
-            )
+            constants = (node.value for node in ast.walk(tree_of(path)) if isinstance(node, ast.Constant))
             assert not any(isinstance(value, float) for value in constants), module

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.capabilities.glob import PathSet
+from tests.effort import examples
 
 WORDS = ["".join(letters) for size in range(1, 3) for letters in product("ab", repeat=size)]
 PATHS = [parts for depth in range(4) for parts in product(WORDS, repeat=depth)]
@@ -55,13 +56,13 @@ def members(pattern: str, most: int) -> set[tuple[str, ...]]:
 
 
 @given(patterns, st.sampled_from(PATHS))
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 def test_contains_is_the_definition(pattern: str, parts: tuple[str, ...]) -> None:
     assert PathSet.glob(pattern).contains(parts) is matches(pattern, parts)
 
 
 @given(patterns, st.lists(st.sampled_from(["a", "b", "ab", "ba"]), max_size=8).map(tuple))
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 def test_contains_is_the_definition_for_long_paths(pattern: str, parts: tuple[str, ...]) -> None:
     assert PathSet.glob(pattern).contains(parts) is matches(pattern, parts)
 
@@ -80,7 +81,7 @@ short = st.lists(
 
 
 @given(short, short)
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(250), deadline=None)
 def test_sets_meet_exactly_when_a_path_is_in_both(left: str, right: str) -> None:
     # Where two of these sets meet at all, they meet in a path that fills each star from a few words.
     found = any(
@@ -110,7 +111,7 @@ def witnesses(pattern: str) -> set[tuple[str, ...]]:
 
 
 @given(st.one_of(widened(), st.tuples(patterns, patterns)))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_within_is_never_wrong_when_it_says_yes(pair: tuple[str, str]) -> None:
     left, right = pair
     if PathSet.glob(left).within(PathSet.glob(right)):

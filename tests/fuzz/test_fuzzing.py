@@ -6,7 +6,6 @@ gives it again.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,13 +13,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.effort import SOAK
 from tests.fuzz.seeds import dictionary, seeds
 from tests.fuzz.targets import TARGETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SOAK = int(os.environ.get("GOVERNANCE_SOAK", "1"))
 RUNS = {"bundle": 250, "policy": 2_000, "request": 2_000}
 """How many inputs are tried, where it is not the usual number: a bundle is checked whole for each."""
 USUAL = 3_000

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from governance.errors import JournalError
 from governance.journal import Journal, Loss, read, verify
 from governance.journal.segments import segments
+from tests.effort import examples
 from tests.journal.samples import NOW, decision, raw_lines, write_log
 from tests.journal.simulated_disk import SimulatedDisk
 
@@ -122,7 +123,7 @@ def test_first_record_that_names_no_log_is_damage(tmp_path: Path) -> None:
     assert caught.value.code == "log-damaged"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(acknowledged=st.integers(0, 6), pending=st.integers(1, 6), room=st.integers(0, 5000), data=st.data())
 def test_what_was_acknowledged_survives_the_loss_of_power(
     tmp_path_factory: pytest.TempPathFactory, acknowledged: int, pending: int, room: int, data: st.DataObject

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Final, Literal
-from unittest.mock import patch
 
 from hypothesis import strategies as st
 
-from governance.capabilities.call import make_model
-from governance.policy import check
-from governance.policy.check import capabilities
-from governance.policy.parse import parse_file
 from governance.policy.stored import make_bundle
+from tests.policy.build import idle_rules
 
 if TYPE_CHECKING:
     from governance.policy import Bundle
@@ -448,12 +444,5 @@ def _library() -> dict[str, str]:
 
 def bundle_of(rules: str) -> Bundle:
     """Return the bundle of the world above and these rules."""
-    # The world is the same in every example: reading a text and making a model are pure, and done once.
-    # What rules mean together is another law's business: here they may be idle.
-    once = patch.multiple(check, parse_file=_parsed, analyse=lambda *_: ())
-    with once, patch.object(capabilities, "make_model", _model):
+    with idle_rules():
         return make_bundle(_library(), {"x.policy": f'{rules}\nimport "std/world.policy"\n'})
-
-
-_parsed = lru_cache(maxsize=64)(parse_file)
-_model = lru_cache(maxsize=64)(make_model)

@@ -8,22 +8,18 @@ here knows of the algorithms under test.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING, Final, TypeAlias
-from unittest.mock import patch
 
 from hypothesis import strategies as st
 
 from governance import resources
-from governance.capabilities.call import make_model
-from governance.policy import check
-from governance.policy.check import capabilities
-from governance.policy.parse import parse_file
 from governance.policy.stored import make_bundle
 from governance.request.bind import bind
 from governance.request.syntax import parse_call
 from governance.text import Source
+from tests.policy.build import idle_rules
 
 if TYPE_CHECKING:
     from governance.capabilities import Call
@@ -285,15 +281,8 @@ def bundle_of(*files: tuple[Rule, ...]) -> Bundle:
         f"f{number}.policy": "".join(['import "world.policy"\n', *(rule.text() for rule in found)])
         for number, found in enumerate(files)
     }
-    # The library is the same in every example: reading a text and making a model are pure, and done once.
-    # What rules mean together is another law's business: here they may be idle.
-    once = patch.multiple(check, parse_file=_parsed, analyse=lambda *_: ())
-    with once, patch.object(capabilities, "make_model", _model):
+    with idle_rules():
         return make_bundle(library(), {"world.policy": WORLD, **texts})
-
-
-_parsed = lru_cache(maxsize=64)(parse_file)
-_model = lru_cache(maxsize=64)(make_model)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from everything that happened.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ from governance.policy.state import Grant, State
 from governance.request.bind import bind
 from governance.request.syntax import parse_call
 from governance.text import Source
+from tests.effort import SOAK
 from tests.laws import language_strategies as language
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 START = milliseconds("2026-11-23T11:55:00.000Z")
-EXAMPLES = int(os.environ.get("GOVERNANCE_SOAK", "1")) * 350
+EXAMPLES = 350 * SOAK
 """A soak run does so many times more."""
 
 

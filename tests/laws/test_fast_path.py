@@ -7,7 +7,6 @@ and the words of every refusal.
 from __future__ import annotations
 
 import json
-import time
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
@@ -33,6 +32,7 @@ from governance.request.placed import read_json
 from governance.request.quick import quick_call, quick_json
 from governance.request.surface import read_call
 from governance.text import Source
+from tests.effort import examples
 from tests.laws.strategies import SURFACES, on_surface, standard, texts, written_calls
 from tests.laws.test_fuzz import ROOTS, broken, recorded, repeatable, samples
 from tests.laws.test_request_laws import json_texts, lines_of_pieces
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from governance.request.nodes import Plain
 
-laws = settings(max_examples=300, deadline=None)
+laws = settings(max_examples=examples(300), deadline=None)
 REFUSED = object()
 
 
@@ -81,7 +81,7 @@ def agree(line: bytes, syntax: Syntax = Syntax.AUTO) -> None:
         assert found(line, syntax) == fast
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(st.one_of(st.binary(max_size=80), lines_of_pieces), st.sampled_from(Syntax))
 @example(b'\xef\xbb\xbf{"name":"a","arguments":{}}', Syntax.AUTO)
 @example(b'{"request":null}', Syntax.AUTO)
@@ -139,7 +139,7 @@ def values_of(source: Source) -> Plain:
     return plain(read_json(source))
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=examples(1_000), deadline=None)
 @given(json_texts)
 @example('"\\ud83d\\ude00"')
 @example('"\\\\ud83d\\ude00"')
@@ -259,48 +259,6 @@ def test_what_does_not_surely_fit_is_not_read_fast(text: str) -> None:
         quick_call(text)
 
 
-HOSTILE_SHAPES = {
-    "string": lambda length: 'a(x="' + "b" * length,
-    "escapes": lambda length: 'a(x="' + "\\n" * (length // 2),
-    "spaces before": lambda length: " " * length,
-    "spaces after the name": lambda length: "a" + " " * length + "x",
-    "spaces in the brackets": lambda length: "a(" + " " * length + "x",
-    "spaces around a value": lambda length: "a(x=1" + " " * length + "y",
-    "name": lambda length: "a." * (length // 2),
-    "digits": lambda length: "a(x=" + "9" * length,
-    "fraction": lambda length: "a(x=0." + "0" * length + "e",
-    "array of numbers": lambda length: "a(x=[" + "1," * (length // 2),
-    "array of strings": lambda length: "a(x=[" + '"",' * (length // 3) + "[",
-    "array of spaces": lambda length: "a(x=[" + " " * length,
-    "arrays": lambda length: "a(x=[" + "],[" * (length // 3),
-    "arguments": lambda length: (
-        "a(" + "".join(f"k{number}=[{'1,' * (length // 40)}1]," for number in range(15))
-    ),
-    "a call": lambda length: 'a(x="' + "b" * length + '")',
-    "JSON string": lambda length: '["' + "b" * length,
-    "JSON members": lambda length: "{" + '"a":{},' * (length // 7),
-    "JSON pairs": lambda length: '["' + "\\ud83d\\ude00" * (length // 12) + '"',
-    "JSON spaces": lambda length: "[" + " " * length + "x",
-}
-
-
-def fastest(read: Callable[[str], object], text: str) -> float:
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        quickly(read, text)
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
-@pytest.mark.parametrize("shape", HOSTILE_SHAPES)
-def test_time_to_read_fast_grows_with_the_text_and_not_faster(shape: str) -> None:
-    """A text of 1 MiB takes 64 times as long as one of 16 KiB; were it quadratic, it would take 4096 times as long."""
-    for read in (quick_call, quick_json):
-        small, large = (fastest(read, HOSTILE_SHAPES[shape](size)) for size in (1 << 14, 1 << 20))
-        assert large < 64 * 8 * max(small, 20e-6)
-
-
 EVERY_TYPE = (
     Type("Bool"),
     Type("Int"),
@@ -388,7 +346,7 @@ def as_model(capability: Capability, given_: dict[str, object]) -> object:
         return REFUSED
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=examples(1_500), deadline=None)
 @given(
     st.lists(
         st.tuples(

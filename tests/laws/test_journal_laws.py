@@ -1,7 +1,5 @@
 """Law 9: any changed, dropped, swapped or duplicated record is found, and the record is named.
 
-pytestmark = pytest.mark.slow
-
 What the chain alone cannot show is stated too: a log cut off between two records, or whose last record was
 replaced by another with a right hash, looks whole. Only a head or a checkpoint kept elsewhere tells.
 """
@@ -20,6 +18,7 @@ from hypothesis import strategies as st
 
 from governance.canonical import canonical, digest_of
 from governance.journal import Journal, verify
+from tests.effort import examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 AT = "2026-11-23T10:00:00.000Z"
 texts = st.lists(st.text(max_size=12), min_size=2, max_size=7)
-laws = settings(max_examples=150, deadline=None)
+laws = settings(max_examples=examples(150), deadline=None)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from governance.request.bind import bind
 from governance.request.surface import read_call
 from governance.request.syntax import Array, Literal, Node, parse_call, parse_json
 from governance.text import Source
+from tests.effort import examples
 from tests.laws.strategies import (
     HOSTILE,
     KINDS,
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from governance.capabilities import Call
     from governance.capabilities.values import Type
 
-laws = settings(max_examples=200, deadline=None)
+laws = settings(max_examples=examples(200), deadline=None)
 
 
 def read(line: bytes, syntax: Syntax = Syntax.AUTO) -> Call:
@@ -167,7 +168,7 @@ pieces = st.one_of(
 lines_of_pieces = st.lists(pieces, max_size=25).map(lambda parts: "".join(parts).encode())
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(st.one_of(st.binary(max_size=80), lines_of_pieces), st.sampled_from(Syntax))
 def test_bytes_are_a_call_or_a_request_error(line: bytes, syntax: Syntax) -> None:
     found = answer(line, syntax)
@@ -283,7 +284,7 @@ json_texts = st.one_of(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(json_texts)
 @example("[" * 63 + "]" * 63)
 @example("[" * 64 + "]" * 64)
@@ -318,7 +319,7 @@ mangled = st.tuples(
 ).map(lambda parts: parts[0][: parts[1]] + parts[2] + parts[0][parts[1] :])
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(st.sampled_from(KINDS), st.one_of(foreign, mangled))
 def test_foreign_value_is_refused_or_is_its_own_canonical_form(kind: Type, value: object) -> None:
     try:

@@ -14,6 +14,7 @@ from governance.request.shell import Script, parse_shell
 from governance.request.shell.parse import read_shell
 from governance.request.shell.quick import quick_shell
 from governance.text import Source
+from tests.effort import examples
 from tests.laws.strategies import texts
 from tests.laws.test_fuzz import broken, repeatable
 from tests.request.shell import corpora
@@ -22,7 +23,7 @@ from tests.request.shell.strategies import lines, soups
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-laws = settings(max_examples=400, deadline=None)
+laws = settings(max_examples=examples(400), deadline=None)
 ROUNDS = 1_500
 
 simple = st.lists(

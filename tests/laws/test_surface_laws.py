@@ -12,12 +12,13 @@ from governance.errors import RequestError
 from governance.request import Origin, Syntax, parse_request
 from governance.request.bind import bind
 from governance.request.surface import read_call
+from tests.effort import examples
 from tests.laws.strategies import HOSTILE, json_values, on_surface, standard, texts, written_calls
 
 if TYPE_CHECKING:
     from governance.request.syntax import CallSyntax
 
-laws = settings(max_examples=200, deadline=None)
+laws = settings(max_examples=examples(200), deadline=None)
 STATELESS = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientCapabilities": {},

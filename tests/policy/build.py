@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from functools import cache
+from contextlib import contextmanager
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from unittest.mock import patch
 
 from governance import resources
+from governance.capabilities.call import make_model
 from governance.decide import decide
 from governance.instant import milliseconds
 from governance.policy import check
 from governance.policy.case import Case, session_key
+from governance.policy.check import capabilities
 from governance.policy.decision import Allow
 from governance.policy.evaluate import evaluate
 from governance.policy.facts import EngineFacts
+from governance.policy.parse import parse_file
 from governance.policy.state import State
 from governance.policy.stored import make_bundle
 from governance.request.bind import bind
@@ -21,6 +25,8 @@ from governance.request.syntax import parse_call
 from governance.text import Source
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from governance.capabilities import Call
     from governance.policy import Bundle
     from governance.policy.decision import Code, RuleReference, SandboxSpec
@@ -48,10 +54,28 @@ def library() -> dict[str, str]:
     return {path.name: path.read_text() for path in folder.glob("*.policy")}
 
 
+_parsed = lru_cache(maxsize=64)(parse_file)
+_model = lru_cache(maxsize=256)(make_model)
+
+
+@contextmanager
+def reading_once() -> Iterator[None]:
+    """Read each text and make each model once: both are pure, and the library is the same in every bundle."""
+    with patch.object(check, "parse_file", _parsed), patch.object(capabilities, "make_model", _model):
+        yield
+
+
+@contextmanager
+def idle_rules() -> Iterator[None]:
+    """Read once, and do not look at what rules mean together: that is another test's business."""
+    with reading_once(), patch.object(check, "analyse", lambda *_: ()):
+        yield
+
+
 def bundle_of(rules: str, **files: str) -> Bundle:
     """Return the bundle of the world above and these rules, with further `files` by name; rules may be idle."""
     texts = {f"{name}.policy": imported(text) for name, text in {"x": rules, **files}.items()}
-    with patch.object(check, "analyse", lambda *_: ()):
+    with idle_rules():
         return make_bundle(library(), {"world.policy": WORLD, **texts})
 
 

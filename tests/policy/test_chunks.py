@@ -17,6 +17,7 @@ from governance import resources
 from governance.errors import PolicyError
 from governance.instant import milliseconds
 from governance.policy.stored import examine_bundle
+from tests.policy.build import library, reading_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,11 +40,6 @@ ERROR = re.compile(r"# (?:ERROR|WARNING) ([a-z-]+): (.+?)(?= # (?:ERROR|WARNING)
 AT = milliseconds("2026-11-23T12:00:00.000Z")
 
 
-def library() -> dict[str, str]:
-    folder = resources.folder("policies") / "std"
-    return {path.name: path.read_text() for path in folder.glob("*.policy")}
-
-
 def chunks() -> Iterator[tuple[str, str]]:
     for path in sorted(CHUNKS.glob("*.chunks")):
         line = 1
@@ -59,7 +55,8 @@ def expected(chunk: str) -> list[tuple[int, str, str]]:
 
 def diagnostics(chunk: str) -> tuple[Diagnostic, ...]:
     """Return what is reported; that a rule has no example only where the chunk is about that."""
-    found = examine_bundle(library(), {**OTHERS, "x.policy": chunk + IMPORT}, AT).diagnostics
+    with reading_once():
+        found = examine_bundle(library(), {**OTHERS, "x.policy": chunk + IMPORT}, AT).diagnostics
     told = "WARNING no-example" in chunk
     return tuple(each for each in found if told or each.code != "no-example")
 

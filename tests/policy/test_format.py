@@ -11,6 +11,7 @@ from governance.errors import PolicyError
 from governance.policy.format import format_text, words_of
 from governance.policy.parse import parse_file
 from governance.text import Source
+from tests.effort import examples
 from tests.laws import language_strategies as language
 
 FILES = sorted((resources.folder("policies")).rglob("*.policy"))
@@ -74,7 +75,7 @@ def _torn(draw: st.DrawFn) -> str:
     return "\n".join(found)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(_torn())
 def test_6_the_layout_is_stable_and_means_the_same(text: str) -> None:
     read, faults = parse_file(Source("p", text))

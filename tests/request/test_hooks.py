@@ -19,6 +19,7 @@ from governance.request.roots import parse_root
 from governance.request.surface import read_call
 from governance.request.surfaces.conversions import LITERAL, Event, NoCounterpartError
 from governance.request.syntax import CommandLine
+from tests.effort import examples
 from tests.laws.strategies import HOSTILE, json_values, standard
 
 if TYPE_CHECKING:
@@ -332,7 +333,7 @@ def _events(draw: st.DrawFn) -> dict[str, Any]:
     return event(syntax, name, given, **(more if draw(st.booleans()) else {}))
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(_events())
 def test_any_event_is_a_call_beneath_the_roots_or_refused(body: dict[str, Any]) -> None:
     found = answer(body)

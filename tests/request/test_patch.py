@@ -12,6 +12,7 @@ from governance.errors import RequestError
 from governance.request.patch import Add, Change, Delete, FileOperation, Update, parse_patch
 from governance.request.surfaces.patches import patch_call
 from governance.text import Source
+from tests.effort import examples
 
 ADD = "*** Begin Patch\n*** Add File: a/b.py\n+one\n+\n+ two\n*** End Patch\n"
 DELETE = "*** Begin Patch\n*** Delete File: a b\n*** End Patch"
@@ -238,7 +239,7 @@ def answer(text: str) -> tuple[FileOperation, ...] | RequestError:
         return error
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(st.one_of(_pieces, _pieces.map(lambda text: f"*** Begin Patch\n{text}\n*** End Patch")))
 def test_any_text_is_a_patch_or_refused(text: str) -> None:
     operations = answer(text)

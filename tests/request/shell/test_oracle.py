@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 
 import pytest
@@ -12,10 +11,10 @@ from hypothesis import strategies as st
 from governance.errors import RequestError
 from governance.request.shell import Script, parse_shell, print_shell
 from governance.text import Source
+from tests.effort import SOAK, examples
 from tests.request.shell import corpora, oracle
 from tests.request.shell.strategies import lines, soups
 
-SOAK = int(os.environ.get("GOVERNANCE_SOAK", "1"))
 needs_bash = pytest.mark.skipif(oracle.BASH is None, reason="there is no bash here")
 
 _ASKED = 200
@@ -64,7 +63,7 @@ def test_what_is_printed_means_the_same_to_bash(name: str) -> None:
 
 
 @needs_bash
-@settings(max_examples=20 * SOAK, deadline=None)
+@settings(max_examples=examples(20 * SOAK), deadline=None)
 @given(st.lists(lines, min_size=10, max_size=30))
 def test_generated_lines_mean_to_bash_what_they_mean_here(texts: list[str]) -> None:
     parsed = [(text, script) for text in texts if (script := read(text)) is not None]
@@ -72,7 +71,7 @@ def test_generated_lines_mean_to_bash_what_they_mean_here(texts: list[str]) -> N
 
 
 @needs_bash
-@settings(max_examples=20 * SOAK, deadline=None)
+@settings(max_examples=examples(20 * SOAK), deadline=None)
 @given(st.lists(soups, min_size=10, max_size=30))
 def test_signs_in_any_order_mean_to_bash_what_they_mean_here(texts: list[str]) -> None:
     parsed = [(text, script) for text in texts if (script := read(text)) is not None]

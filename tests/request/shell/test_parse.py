@@ -23,6 +23,7 @@ from governance.request.shell.tree import (
     Word,
 )
 from governance.text import Source
+from tests.effort import examples
 from tests.request.shell.places import without_places
 from tests.request.shell.strategies import lines, soups
 from tests.request.shell.test_attacks import chunks
@@ -260,7 +261,7 @@ def test_closed_descriptor_has_no_source() -> None:
     assert step.pipeline.stages[0].redirections == (Duplicate(2, None, 2, 6),)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(lines | soups)
 def test_what_is_printed_is_read_to_the_same_tree(text: str) -> None:
     try:
