@@ -9,14 +9,16 @@ from governance.canonical import EXACT_INTEGER
 from governance.capabilities.glob import PathSet
 from governance.capabilities.numbers import decimal_of
 from governance.capabilities.values import check_glob, check_path, quantity
+from governance.policy.syntax import LiteralSyntax
+from governance.policy.syntax import SizeOf as SizeOfSyntax
 from governance.text import excerpt, with_article
 
 if TYPE_CHECKING:
     from governance.capabilities.values import Type, Value
     from governance.policy.check.scope import FileScope
-    from governance.policy.syntax import Clause, LiteralSyntax, Word
+    from governance.policy.syntax import Clause, OperandSyntax, Word
 
-__all__ = ["constant", "number", "path_sets", "single"]
+__all__ = ["constant", "literal_of", "number", "path_sets", "single"]
 
 
 def constant(scope: FileScope, literal: LiteralSyntax, kind: Type) -> Value | None:
@@ -46,6 +48,27 @@ def _spelled(literal: LiteralSyntax, kind: Type) -> object:
             raise ValueError(f'it stands without quotes; write "{excerpt(value)}"')
         return decimal_of(value) if kind.name == "Decimal" else value
     return value
+
+
+def literal_of(scope: FileScope, syntax: OperandSyntax) -> LiteralSyntax | None:
+    """Return a literal, or the one that a `let` gave the name to; anything else is reported, and None."""
+    if isinstance(syntax, LiteralSyntax):
+        return syntax
+    if isinstance(syntax, SizeOfSyntax):
+        scope.report(
+            "ill-typed", "a size does not fit here", syntax.name, "write a literal or the name of a let"
+        )
+        return None
+    found = scope.find("let", syntax.name, scope.scope.lets)
+    # A let may stand in another file: what is wrong with its value here is shown where it is used.
+    return None if found is None else _placed(found, syntax.name)
+
+
+def _placed(literal: LiteralSyntax, name: Word) -> LiteralSyntax:
+    value = literal.value
+    if isinstance(value, tuple):
+        value = tuple(_placed(item, name) for item in value)
+    return LiteralSyntax(value, name.start, name.end, literal.quoted)
 
 
 _WHOLE: Final = re.compile(r"0|-?[1-9][0-9]*")
