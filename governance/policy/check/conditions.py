@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from governance.canonical import digest_of
 from governance.policy.check.comparisons import Comparisons
 from governance.policy.check.instants import check_window
 from governance.policy.check.literals import number
 from governance.policy.condition import All, Carries, Earlier, Either, From, Member, Not, Present, Watch
 from governance.policy.syntax import Carries as CarriesSyntax
-from governance.policy.syntax import Compound, NamedTarget, Opposite, Presence, Provenance, Word
+from governance.policy.syntax import Compound, NamedTarget, Opposite, Presence, Provenance, Word, bare
 from governance.policy.syntax import Earlier as EarlierSyntax
 from governance.policy.syntax import Member as MemberSyntax
 from governance.policy.syntax import Window as WindowSyntax
@@ -144,7 +145,9 @@ class Conditions(Comparisons):
         end = syntax.within.end
         start = (syntax.happened or _first(syntax.targets[0])).start
         text = f"earlier {' '.join(self.scope.source.text[start:end].split())}"
-        return Earlier(Watch(happened, targets, where), within, text)
+        said = digest_of([happened, bare(syntax.targets), bare(syntax.where)])
+        key = said.removeprefix("sha256:")[:24]
+        return Earlier(Watch(happened, targets, where, key), within, text)
 
     def _between(self, first: Word, syntax: WindowSyntax) -> str:
         last = syntax.days[-1][1] if syntax.days else syntax.offset or syntax.last
