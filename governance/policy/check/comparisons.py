@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 from governance.capabilities.glob import PathSet
 from governance.capabilities.networks import Network
 from governance.capabilities.values import Type
-from governance.policy.check.literals import constant, literal_of, path_sets
+from governance.policy.check.literals import constant, literal_of, path_sets, said_once
 from governance.policy.check.names import Names
 from governance.policy.check.suffixes import check_owned
 from governance.policy.condition import Comparison, Constant, Given, NetworkTest, Not, PathTest, SizeOf
@@ -17,6 +17,7 @@ from governance.policy.syntax import SizeOf as SizeOfSyntax
 from governance.text import with_article
 
 if TYPE_CHECKING:
+    from governance.capabilities.values import Value
     from governance.policy.condition import Condition, Operand, Operator
     from governance.policy.syntax import ComparisonSyntax, OperandSyntax
 
@@ -132,6 +133,8 @@ class Comparisons(Names):
             single = Type("Path", within=kind.within)
             wide = Type("List", item=single, high=1000) if operator == "in" else single
             value = constant(self.scope, literal, wide)
+            if isinstance(value, tuple):
+                said_once(self.scope, literal, value)
             sets = tuple(
                 PathSet.one(cast("str", path))
                 for path in (value if isinstance(value, tuple) else (value or "/",))
@@ -150,6 +153,7 @@ class Comparisons(Names):
         networks = tuple(Network.of(cast("str", value)) for value in found if value is not None)
         if len(networks) < len(found):
             return None
+        said_once(self.scope, literal, found)
         return NetworkTest(given, networks, self._text(syntax), each)
 
     def _right(self, syntax: OperandSyntax, kind: Type, operator: str) -> Operand | None:
@@ -176,6 +180,8 @@ class Comparisons(Names):
         elif kind.name == "Set" and operator == "contains" and kind.item is not None:
             single = kind.item
         value = constant(self.scope, literal, single)
+        if operator == "in" and value is not None:
+            said_once(self.scope, literal, cast("tuple[Value, ...]", value))
         if operator == "within" and self.lets_through and value is not None:
             check_owned(self.scope, cast("tuple[str, ...]", value), syntax)
         return None if value is None else Constant(value)

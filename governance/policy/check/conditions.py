@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from governance.canonical import digest_of
 from governance.policy.check.comparisons import Comparisons
 from governance.policy.check.instants import check_window
-from governance.policy.check.literals import number
+from governance.policy.check.literals import duration
 from governance.policy.condition import All, Carries, Earlier, Either, From, Member, Not, Present, Watch
 from governance.policy.syntax import Carries as CarriesSyntax
 from governance.policy.syntax import Compound, NamedTarget, Opposite, Presence, Provenance, Word, bare
@@ -127,7 +127,7 @@ class Conditions(Comparisons):
         return From(given, syntax.source.text, f"{syntax.name.text} from {syntax.source.text}")
 
     def _earlier(self, syntax: EarlierSyntax) -> Condition | None:
-        within = number(self.scope, syntax.within, "Duration")
+        within = duration(self.scope, syntax.within)
         targets = self.targets(syntax.targets) if self.targets else ()
         if within is None or not targets:
             return None

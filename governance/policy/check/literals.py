@@ -14,11 +14,13 @@ from governance.policy.syntax import SizeOf as SizeOfSyntax
 from governance.text import excerpt, with_article
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from governance.capabilities.values import Type, Value
     from governance.policy.check.scope import FileScope
     from governance.policy.syntax import Clause, OperandSyntax, Word
 
-__all__ = ["constant", "literal_of", "number", "path_sets", "single"]
+__all__ = ["constant", "duration", "literal_of", "number", "path_sets", "said_once", "single"]
 
 
 def constant(scope: FileScope, literal: LiteralSyntax, kind: Type) -> Value | None:
@@ -101,6 +103,25 @@ def number(scope: FileScope, word: Word, name: str) -> int | None:
         )
         return None
     return value
+
+
+def duration(scope: FileScope, word: Word) -> int | None:
+    """Return a length of time in milliseconds; one without a unit, or that is none, is reported, and None."""
+    if word.text != "0" and _WHOLE.fullmatch(word.text):
+        message = f"`{excerpt(word.text)}` does not say of what; it would be milliseconds"
+        mend = f"write {excerpt(word.text)}s, {excerpt(word.text)}m or {excerpt(word.text)}ms"
+        scope.report("no-unit", message, word, mend)
+        return None
+    return number(scope, word, "Duration")
+
+
+def said_once(scope: FileScope, literal: LiteralSyntax, values: Sequence[object]) -> None:
+    """Report each item of a list that stands in it before; `values` has what the items are."""
+    seen: set[object] = set()
+    for item, value in zip(literal.value if isinstance(literal.value, tuple) else (), values, strict=False):
+        if value in seen:
+            scope.report("said-twice", f"`{excerpt(str(value))}` stands here twice", item, "keep one of them")
+        seen.add(value)
 
 
 def path_sets(scope: FileScope, literal: LiteralSyntax, *, tree: bool) -> tuple[PathSet, ...]:
