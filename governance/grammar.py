@@ -18,6 +18,7 @@ from governance.text import excerpt
 
 if TYPE_CHECKING:
     from lark.lexer import TerminalDef
+    from lark.parsers.lalr_interactive_parser import InteractiveParser
 
     from governance.text import Source, Span
 
@@ -121,10 +122,12 @@ class Grammar:
             tokens.extend(reading.iter_parse())
         except UnexpectedInput:
             return tuple(tokens), frozenset()
-        # Lark tries only terminals in upper case, which those of an imported grammar are not.
+        return tuple(tokens), frozenset(reading.accepts() | self._imported(reading))  # type: ignore[no-untyped-call]
+
+    def _imported(self, reading: InteractiveParser) -> set[str]:
+        """Return the terminals of imported grammars that may stand next: Lark tries only those in upper case."""
         choices: set[str] = set(reading.choices())  # type: ignore[no-untyped-call]
-        imported = {name for name in choices if name in self._names and not name.isupper()}
-        return tuple(tokens), frozenset(reading.accepts() | imported)  # type: ignore[no-untyped-call]
+        return {name for name in choices if name in self._names and not name.isupper()}
 
     def keyword(self, terminal: str) -> str | None:
         """Return the one text that `terminal` stands for, None where it stands for several."""
@@ -145,6 +148,8 @@ class Grammar:
             case UnexpectedToken(accepts=accepts, expected=expected):
                 # Lark tries only terminals in upper case, which those of an imported grammar are not.
                 names = {*accepts, *(name for name in expected if not name.isupper())}
+                if problem.interactive_parser is not None:
+                    names |= self._imported(problem.interactive_parser)
             case UnexpectedCharacters(allowed=allowed):
                 names = allowed or set()
             case _:

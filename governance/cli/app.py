@@ -23,17 +23,10 @@ from governance.cli import (
     speaking,
     testing,
 )
-from governance.cli.console import Exit, err
-from governance.errors import GovernanceError, JournalError, PolicyError, RequestError, SandboxError
+from governance.cli.console import Exit, err, exit_of
+from governance.errors import GovernanceError
 
 __all__ = ["app", "main"]
-
-_CODES: Final = {
-    PolicyError: Exit.FAILS,
-    RequestError: Exit.USAGE,
-    JournalError: Exit.ENVIRONMENT,
-    SandboxError: Exit.ENVIRONMENT,
-}
 
 app: Final = typer.Typer(
     name="governance",
@@ -85,7 +78,7 @@ def main() -> None:
         app()
     except GovernanceError as error:
         err.print(error.render())
-        sys.exit(_CODES.get(type(error), Exit.INTERNAL))
+        sys.exit(exit_of(error))
     except OSError as error:
         err.print(f"error: {error}")
         sys.exit(Exit.ENVIRONMENT)

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Final
 from rich.console import Console
 
 from governance.capabilities.numbers import decimal_text
+from governance.errors import JournalError, PolicyError, RequestError, SandboxError
 
 if TYPE_CHECKING:
     from governance.canonical import Json
+    from governance.errors import GovernanceError
 
-__all__ = ["Exit", "err", "out", "print_json"]
+__all__ = ["Exit", "err", "exit_of", "out", "print_json", "unreadable"]
 
 
 class Exit(IntEnum):
@@ -31,8 +33,32 @@ class Exit(IntEnum):
     INTERNAL = 4
 
 
+_CODES: Final = {
+    PolicyError: Exit.FAILS,
+    RequestError: Exit.USAGE,
+    JournalError: Exit.ENVIRONMENT,
+    SandboxError: Exit.ENVIRONMENT,
+}
+_UNREADABLE: Final = frozenset(
+    {
+        "byte-order-mark", "changing", "link", "no-policies", "not-utf-8", "too-long", "unreadable",
+        "log-unreadable", "no-log",
+    }
+)  # fmt: skip
+"""The codes of what cannot be read at all, policies or a log, so that nothing is known of what it says."""
+
 out: Final = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
 err: Final = Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+def unreadable(error: GovernanceError) -> bool:
+    """Whether `error` says that what a command was given cannot be read, rather than that it is wrong."""
+    return isinstance(error, PolicyError | JournalError) and error.code in _UNREADABLE
+
+
+def exit_of(error: GovernanceError) -> Exit:
+    """Return the exit code of a command that `error` ended."""
+    return Exit.USAGE if unreadable(error) else _CODES.get(type(error), Exit.INTERNAL)
 
 
 def print_json(value: Json) -> None:

@@ -15,6 +15,7 @@ from governance.cli.console import Exit, err, out, print_json
 from governance.errors import PolicyError
 from governance.library import policy_files
 from governance.policy.format import format_text
+from governance.policy.stored import NO_POLICIES
 
 __all__ = ["fmt"]
 
@@ -35,23 +36,21 @@ def fmt(
     changed: list[str] = []
     failed = False
     _must_be_there(policies)
-    for place in policies:
-        for name, text in policy_files(place):
-            path = place if place.is_file() else place / name
-            try:
-                wanted = format_text(text, str(path))
-            except PolicyError as error:
-                err.print(error.render())
-                failed = True
-                continue
-            if wanted == text:
-                continue
-            changed.append(str(path))
-            if diff:
-                lines = (text.splitlines(keepends=True), wanted.splitlines(keepends=True))
-                out.print("".join(difflib.unified_diff(*lines, str(path), str(path))), end="")
-            elif not check:
-                _replace(path, wanted)
+    for path, text in [each for place in policies for each in _files(place)]:
+        try:
+            wanted = format_text(text, str(path))
+        except PolicyError as error:
+            err.print(error.render())
+            failed = True
+            continue
+        if wanted == text:
+            continue
+        changed.append(str(path))
+        if diff:
+            lines = (text.splitlines(keepends=True), wanted.splitlines(keepends=True))
+            out.print("".join(difflib.unified_diff(*lines, str(path), str(path))), end="")
+        elif not check:
+            _replace(path, wanted)
     if json:
         print_json({"ok": not failed and not (check and changed), "changed": changed})
     elif not diff:
@@ -59,6 +58,14 @@ def fmt(
             out.print(f"{'would change' if check else 'changed'} {name}")
     if failed or (check and changed):
         raise typer.Exit(Exit.FAILS)
+
+
+def _files(place: Path) -> list[tuple[Path, str]]:
+    """Return where each policy file of `place` lies, and its text."""
+    found = policy_files(place)
+    if not found:
+        raise PolicyError(NO_POLICIES)
+    return [(place if place.is_file() else place / name, text) for name, text in found]
 
 
 def _must_be_there(policies: list[Path]) -> None:

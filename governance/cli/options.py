@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from governance.cli.console import err
+from governance.cli.console import Exit, err, exit_of
 from governance.errors import PolicyError
 from governance.evidence import fold
 from governance.instant import check_instant
@@ -88,14 +88,17 @@ def state_of(log: Path | None) -> State:
     return state
 
 
-def load_or_none(policies: Path) -> Bundle | None:
-    """Return the bundle, or None when it is wrong and that has been said: then everything is denied."""
+def load_or_none(policies: Path) -> tuple[Bundle | None, Exit]:
+    """Return the bundle and 0, or None when it does not load and that has been said, and the exit code for that.
+
+    Without a bundle everything is denied.
+    """
     try:
-        return load_policies(policies)
+        return load_policies(policies), Exit.DONE
     except PolicyError as error:
         err.print(error.render())
         err.print(f"{policies} does not load, so everything is denied", style="red")
-        return None
+        return None, exit_of(error)
 
 
 def say(text: str) -> None:

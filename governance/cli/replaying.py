@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import track
 
-from governance.cli.console import Exit, err, out, print_json
+from governance.cli.console import Exit, err, out, print_json, unreadable
 from governance.errors import GovernanceError
 from governance.journal import read, read_bundle, verify
 from governance.library import load_policies
@@ -52,6 +52,8 @@ def replay(
                 differing += 1
                 _tell(again, json=json)
     except GovernanceError as error:
+        if unreadable(error):
+            raise
         fault = error
     problems = verify(log).problems if policies is None and fault is None else ()
     whole = fault is None and not problems

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from governance.cli.console import Exit, err, print_json
+from governance.cli.console import err, print_json
 from governance.cli.lines import read_lines
 from governance.cli.options import (
     AgentOption,
@@ -60,7 +60,7 @@ def decide(
 ) -> None:
     """Decide one request a line from standard input; print one decision a line. Runs nothing."""
     origin = Origin(agent, session, syntax, roots=host_roots(host_root))
-    bundle = load_or_none(policies)
+    bundle, code = load_or_none(policies)
     current = state_of(state)
     for line in read_lines(sys.stdin.buffer):
         request = parse_request(line, origin)
@@ -72,8 +72,8 @@ def decide(
             if judgement.error is not None:
                 err.print(judgement.error.render())
         print_json(shown)
-    if bundle is None:
-        raise typer.Exit(Exit.FAILS)
+    if code:
+        raise typer.Exit(code)
 
 
 def run(
@@ -99,7 +99,7 @@ def run(
     """Decide one request a line and dispatch what is allowed; print each decision, then each outcome."""
     origin = Origin(agent, session, syntax, roots=host_roots(host_root))
     configure(verbose=verbose)
-    bundle = load_or_none(policies)
+    bundle, code = load_or_none(policies)
     with open_engine(log, bundle, workspaces, say) as engine:
         for line in read_lines(sys.stdin.buffer):
             decided = engine.decide(line, origin)
@@ -109,5 +109,5 @@ def run(
             outcome = engine.dispatch(decided)
             if outcome is not None:
                 print_json(outcome.to_json())
-    if bundle is None:
-        raise typer.Exit(Exit.FAILS)
+    if code:
+        raise typer.Exit(code)

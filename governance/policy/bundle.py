@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Bundle", "Rules", "rules_for"]
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """The version of the stored form."""
 
 

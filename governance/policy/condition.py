@@ -9,11 +9,7 @@ members. What cannot fail when it is evaluated is made sure of by `governance.po
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
-
-from governance.canonical import digest_of
-from governance.policy.plain import plain
 
 if TYPE_CHECKING:
     from governance.capabilities.glob import PathSet
@@ -120,22 +116,18 @@ class From:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Watch:
     """Past events that a rule asks for: calls of `targets` with `where` that were `happened`.
 
-    A watch is known by what it says, so that rules which ask the same share it, and a bundle that still asks it
-    keeps what was seen.
+    The state files events under `key`, which is made of what the watch says as it is written: rules that ask the
+    same share it, and a bundle that still asks it keeps what was seen.
     """
 
     happened: Happened
     targets: tuple[Target, ...]
     where: Condition | None
-
-    @cached_property
-    def key(self) -> str:
-        """What the state files events under."""
-        return digest_of(plain(self)).removeprefix("sha256:")[:24]
+    key: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,31 +1,32 @@
-"""The one layout of policy files: indentation, columns and blank lines; words and line breaks stay the author's.
+"""The one layout of policy files: spaces, indentation, columns and blank lines; words and line breaks stay the author's.
 
-No word is ever changed: what comes out is made of the same words, strings and comments in the same order, which is
-made sure of before anything is returned.
+No word is ever changed: what comes out is made of the same words and comments in the same order and reads as the same
+statements, which is made sure of before anything is returned.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, replace
+from itertools import chain, takewhile
 from typing import TYPE_CHECKING, Final
 
 from governance.errors import PolicyError
 from governance.policy.parse import parse_file
+from governance.policy.spacing import placed_words
+from governance.policy.syntax import bare
 from governance.text import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["format_text", "words_of"]
+    from governance.canonical import Json
+    from governance.policy.spacing import Placed
 
-_WORDS: Final = re.compile(
-    r'"[^"\\\n]*(?:\\.[^"\\\n]*)*+"|#[^\n]*|->|[{}\[\](),:=<>]|(?:(?!->)[^\s"#{}\[\](),:=<>])++'
-)
-"""Strings, comments, signs, and everything else between spaces."""
+__all__ = ["format_text"]
 
-_GAPS: Final = re.compile(r'("[^"\\\n]*(?:\\.[^"\\\n]*)*+")|([ \t]+)')
-_OPENING: Final = frozenset("{[(")
+_COMMENT: Final = re.compile(r"#[^\n]*")
 _CLOSING: Final = frozenset("}])")
 _RULES: Final = frozenset({"permit", "forbid", "ask", "limit", "label", "declassify"})
 _COLUMNS: Final = {
@@ -52,65 +53,96 @@ _WIDEST_LEFT: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One line: its code and its comment, each without spaces around it, and how deep it begins and ends."""
+    """One line: its code and its comment, each without spaces around it, and how deep it begins and ends.
+
+    `closing` is how many brackets it begins by closing. `head` is its first word where that begins a part of a
+    statement. `arrow` is where the one arrow of a step stands in the code, -1 where there is none.
+    """
 
     code: str
     comment: str
     before: int
     after: int
+    closing: int
+    head: str
+    arrow: int
 
     @property
     def depth(self) -> int:
         """How deep the line itself stands: one that begins by closing stands with what it closes."""
-        closing = len(self.code) - len(self.code.lstrip("}])"))
-        return max(self.before - closing, 0)
+        return max(self.before - self.closing, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A policy as it was read: its words, its comments by where they begin, and its statements without places."""
+
+    words: tuple[Placed, ...]
+    comments: dict[int, str]
+    statements: Json
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """What no layout may change."""
+        said = [(word.terminal, word.text) for word in self.words]
+        return said, list(self.comments.values()), self.statements
 
 
 def format_text(text: str, name: str = "policy") -> str:
     """Return `text` in the one layout. Raises `PolicyError` for a text that does not parse."""
-    _, diagnostics = parse_file(Source(name, text))
-    if diagnostics:
-        raise PolicyError(*diagnostics)
-    lines = [_line(line) for line in _lines(text)]
-    found = "".join(f"{line}\n" for line in _spaced(_blocks(lines)))
-    if words_of(found) != words_of(text):
-        raise AssertionError("the layout would change a word")
+    read = _read(text, name)
+    found = "".join(f"{line}\n" for line in _spaced(_blocks(list(_lines(text, read)))))
+    if _read(found, name).content != read.content:
+        raise AssertionError("the layout would change what is said")
     return found
 
 
-def words_of(text: str) -> list[str]:
-    """Return the words, signs, strings and comments of a policy in order, whatever the layout."""
-    return [_comment(word) if word.startswith("#") else word for word in _WORDS.findall(text)]
+def _read(text: str, name: str) -> _Read:
+    file, diagnostics = parse_file(Source(name, text))
+    if diagnostics:
+        raise PolicyError(*diagnostics)
+    words = placed_words(text, file)
+    ends, starts = (word.end for word in words), (word.start for word in words)
+    gaps = zip(chain([0], ends), chain(starts, [len(text)]), strict=True)
+    comments = {
+        comment.start(): _comment(comment[0])
+        for start, end in gaps
+        for comment in _COMMENT.finditer(text, start, end)
+    }
+    return _Read(words, comments, bare(file.statements))
 
 
-def _lines(text: str) -> Iterator[tuple[str, int]]:
-    """Yield each line with how deep it begins."""
+def _lines(text: str, read: _Read) -> Iterator[_Line]:
+    """Yield the lines of `text`, without the end of the last one."""
+    breaks = [-1, *(found.start() for found in re.finditer("\n", text)), len(text)]
+    words: list[list[Placed]] = [[] for _ in breaks[1:]]
+    comments = [""] * len(words)
+    for word in read.words:
+        words[bisect_right(breaks, word.start) - 1].append(word)
+    for start, comment in read.comments.items():
+        comments[bisect_right(breaks, start) - 1] = comment
     depth = 0
-    for line in text.replace("\r\n", "\n").split("\n"):
-        yield line, depth
-        depth = max(depth + _turn(line), 0)
+    for code, comment in zip(words, comments, strict=True):
+        after = depth + sum(word.turn for word in code)
+        yield _line(code, comment, depth, after)
+        depth = after
 
 
-def _turn(line: str) -> int:
-    words = _WORDS.findall(line)
-    return sum((word in _OPENING) - (word in _CLOSING) for word in words)
-
-
-def _line(numbered: tuple[str, int]) -> _Line:
-    line, depth = numbered
-    comment = next((word for word in _WORDS.findall(line) if word.startswith("#")), "")
-    code = line[: len(line.rstrip()) - len(comment.rstrip())] if comment else line
-    return _Line(_collapsed(code.strip(" \t")), _comment(comment), depth, depth + _turn(line))
+def _line(words: Sequence[Placed], comment: str, before: int, after: int) -> _Line:
+    code, arrows = "", []
+    for word in words:
+        code += word.gap * bool(code)
+        if word.text == "->":
+            arrows.append(len(code))
+        code += word.text
+    closing = sum(1 for _ in takewhile(lambda word: word.turn < 0, words))
+    head = words[0].text if words and words[0].begins else ""
+    return _Line(code, comment, before, after, closing, head, arrows[0] if len(arrows) == 1 else -1)
 
 
 def _comment(comment: str) -> str:
     text = comment.rstrip()
     return f"# {text[1:]}" if len(text) > 1 and text[1] not in " !#" else text
-
-
-def _collapsed(code: str) -> str:
-    """Return the code with gaps of one or two spaces: two part clauses on one line."""
-    return _GAPS.sub(lambda gap: gap[1] or ("  " if len(gap[2]) > 1 else " "), code)
 
 
 def _blocks(lines: Sequence[_Line]) -> list[list[str]]:
@@ -137,7 +169,7 @@ def _statement(lines: Sequence[_Line]) -> Iterator[str]:
     kind = next((line.code.split(" ")[0] for line in lines if line.code), "")
     columns = _COLUMNS.get(kind, frozenset())
     first = next((number for number, line in enumerate(lines) if line.code), 0)
-    heads = [line.code.split(" ")[0] for line in lines[first + 1 :] if line.before == 1]
+    heads = (line.head for line in lines[first + 1 :] if line.before == 1)
     width = max((len(head) for head in heads if head in columns), default=0)
     if kind == "test":
         lines = _aligned(lines)
@@ -157,9 +189,8 @@ def _laid(line: _Line, columns: frozenset[str], width: int) -> str:
     code = line.code
     indent = "  " * line.depth
     if line.before == 1 and line.depth == 1 and columns and code:
-        head, _, rest = code.partition(" ")
-        if head in columns:
-            code = f"{head.ljust(width)} {rest.lstrip(' ')}".rstrip(" ")
+        if line.head in columns:
+            code = f"{line.head.ljust(width)} {code[len(line.head) :].lstrip(' ')}".rstrip(" ")
         else:
             indent = " " * (2 + width + 1)
     gap = "  " if code and line.comment else ""
@@ -172,22 +203,16 @@ def _aligned(lines: Sequence[_Line]) -> list[_Line]:
     start = 0
     while start < len(found):
         end = start
-        while end < len(found) and _arrow(found[end].code) > 0:
+        while end < len(found) and found[end].arrow > 0:
             end += 1
-        lefts = [found[number].code[: _arrow(found[number].code)].rstrip(" ") for number in range(start, end)]
+        lefts = [line.code[: line.arrow].rstrip(" ") for line in found[start:end]]
         width = max((len(left) for left in lefts), default=0)
         for number, left in zip(range(start, end), lefts, strict=True):
-            right = found[number].code[_arrow(found[number].code) :]
+            line = found[number]
             padded = left.ljust(width) if width <= _WIDEST_LEFT else left
-            found[number] = replace(found[number], code=f"{padded} {right}")
+            found[number] = replace(line, code=f"{padded} {line.code[line.arrow :]}")
         start = max(end, start + 1)
     return found
-
-
-def _arrow(code: str) -> int:
-    """Return where the one arrow of a step stands, -1 where there is none."""
-    places = [found.start() for found in _WORDS.finditer(code) if found[0] == "->"]
-    return places[0] if len(places) == 1 else -1
 
 
 def _spaced(blocks: Sequence[list[str]]) -> Iterator[str]:

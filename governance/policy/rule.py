@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from governance.canonical import digest_of
-from governance.policy.plain import plain
-
 if TYPE_CHECKING:
     from governance.capabilities.call import Call
     from governance.capabilities.glob import PathSet
@@ -109,8 +106,9 @@ class Budget:
 class Rule:
     """One rule. What only some kinds have is empty in the others.
 
-    A permit has a `profile`, and may be `including_protected`; a limit has a `budget`; the grants of an ask come
-    from `approvers`, of none are named from anyone. `until` is in milliseconds since 1970.
+    A permit has a `profile`, and may be `including_protected`; a limit has a `budget`, whose amounts are counted
+    under `key`: its name and what it says as it is written, not where it stands or what a name in it stands for. The
+    grants of an ask come from `approvers`, of none are named from anyone. `until` is in milliseconds since 1970.
     """
 
     reference: RuleReference
@@ -123,6 +121,7 @@ class Rule:
     profile: Profile | None = None
     including_protected: bool = False
     budget: Budget | None = None
+    key: str = ""
     approvers: frozenset[str] = frozenset()
     until: int | None = None
     examples: tuple[Example, ...] = ()
@@ -138,12 +137,6 @@ class Rule:
         waiver = self.profile.waiver if self.profile and self.profile.root else None
         ends = [end for end in (self.until, waiver.until if waiver else None) if end is not None]
         return min(ends) if ends else None
-
-    @cached_property
-    def key(self) -> str:
-        """What a limit's amounts are counted under: its name and what it says, not where it stands."""
-        said = [plain(each) for each in (self.audience, self.targets, self.when, self.unless, self.budget)]
-        return f"{self.name}@{digest_of(said).removeprefix('sha256:')[:16]}"
 
 
 @dataclass(frozen=True, slots=True)

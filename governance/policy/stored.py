@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from governance.policy.bundle import Bundle
     from governance.policy.check import Examination
 
-__all__ = ["examine_bundle", "load_bundle", "make_bundle", "named_sources"]
+__all__ = ["NO_POLICIES", "examine_bundle", "load_bundle", "make_bundle", "named_sources"]
 
+
+NO_POLICIES: Final = Diagnostic(
+    "no-policies", "there is no .policy file", None, "name a folder that holds one"
+)
 
 _HALF: Final = re.compile("[\ud800-\udfff]")
 
@@ -40,9 +44,7 @@ def examine_bundle(library: Mapping[str, str], files: Mapping[str, str], at: int
     when there are no files, or their names stand in for the library's.
     """
     if not files:
-        raise PolicyError(
-            Diagnostic("no-policies", "there is no .policy file", None, "name a folder that holds one")
-        )
+        raise PolicyError(NO_POLICIES)
     taken = sorted(name for name in files if name.startswith("std/"))
     if taken:
         message = f"{', '.join(taken)} would stand in for the standard library"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
+    from governance.canonical import Json
     from governance.text import Source
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "Window",
     "WithinSyntax",
     "Word",
+    "bare",
 ]
 
 
@@ -442,3 +444,14 @@ class FileSyntax:
     source: Source
     statements: tuple[Statement, ...]
     unread: frozenset[str]
+
+
+def bare(syntax: object) -> Json:
+    """Return what is written, without its places, as canonical data: it is the same however the text is laid out."""
+    if isinstance(syntax, tuple):
+        names = getattr(syntax, "_fields", ())
+        if not names:
+            return [bare(item) for item in syntax]
+        kept = (item for name, item in zip(names, syntax, strict=True) if name not in ("start", "end"))
+        return [type(syntax).__name__, *map(bare, kept)]
+    return syntax if syntax is None or isinstance(syntax, bool | int | str) else str(syntax)

@@ -199,13 +199,23 @@ def read_call(source: Source) -> PlacedCall:
     return call
 
 
+_VALUE: Final = frozenset({"a string", "a number", "`true`", "`false`", "`null`", "`[`", "`{`"})
+"""What a value of JSON begins with."""
+
+
+def _expected(misfit: Misfit) -> list[str]:
+    """Return what could have stood there; all that a value begins with is one thing to people."""
+    if not _VALUE.issubset(misfit.expected):
+        return list(misfit.expected)
+    return ["a value", *(name for name in misfit.expected if name not in _VALUE)]
+
+
 def _parse(grammar: Grammar, source: Source) -> Any:
     try:
         bound(source.text)
         return grammar.parse(source)
     except Misfit as misfit:
-        expected = " or ".join(["a value"] if "a string" in misfit.expected else misfit.expected)
-        message = f"expected {expected}, not {misfit.found}"
+        message = f"expected {' or '.join(_expected(misfit))}, not {misfit.found}"
         raise RequestError(Diagnostic("syntax", message, misfit.span, _hint(misfit))) from None
     except Fault as fault:
         raise fault.in_text(source) from None

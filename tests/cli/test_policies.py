@@ -36,14 +36,14 @@ def test_check_as_json(governance: Run, tmp_path: Path, coder_policies: Path) ->
 
 def test_check_of_an_empty_folder_says_so(governance: Run, tmp_path: Path) -> None:
     done = governance("check", tmp_path)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "there is no .policy file" in done.stderr
 
 
 def test_check_of_a_file_that_is_no_text(governance: Run, tmp_path: Path) -> None:
     (tmp_path / "a.policy").write_bytes(b"let a = 1\n\xff\n")
     done = governance("check", tmp_path)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "a.policy is no UTF-8: byte 0xff in line 2" in done.stderr
 
 

@@ -187,7 +187,9 @@ def _path_tests(name: str) -> st.SearchStrategy[Condition]:
         st.tuples(st.just("under"), st.just(name), st.lists(_paths, min_size=1, max_size=2).map(tuple)),
         st.tuples(st.just("matches"), st.just(name), st.lists(_globs, min_size=1, max_size=2).map(tuple)),
         st.tuples(st.sampled_from(["==", "!="]), st.just(name), _paths),
-        st.tuples(st.just("in"), st.just(name), st.lists(_paths, min_size=1, max_size=2).map(tuple)),
+        st.tuples(
+            st.just("in"), st.just(name), st.lists(_paths, min_size=1, max_size=2, unique=True).map(tuple)
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from governance import resources
 from governance.capabilities.glob import PathSet
 from governance.capabilities.values import Type
 from governance.errors import RequestError
+from governance.policy.format import format_text
 from governance.policy.parse import parse_file
 from governance.request import Origin, parse_request
 from governance.request.bind import bind
@@ -154,6 +155,9 @@ def test_broken_policies_are_parsed_or_reported() -> None:
         _, diagnostics = parse_file(Source("x.policy", data.decode(errors="replace")))
         assert all(diagnostic.render() for diagnostic in diagnostics)
         reported += bool(diagnostics)
+        if not diagnostics:
+            once = format_text(data.decode(errors="replace"))
+            assert format_text(once) == once
     assert reported
 
 

@@ -253,3 +253,23 @@ def test_some_thousand_values_are_read_and_endless_lists_are_refused() -> None:
 
 def test_signs_inside_a_string_are_no_values() -> None:
     assert read('a(x="' + ",[{" * 100_000 + '")') == ("a", {"x": ",[{" * 100_000})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("fs.read(path=", "expected a value, not the end"),
+        ('fs.read(path="/a", offset=', "expected a value, not the end"),
+        ("fs.read(path=[", "expected a value or `]`, not the end"),
+        ("fs.read(path=[1, ", "expected a value, not the end"),
+        ('fs.read(path={"a": ', "expected a value, not the end"),
+        ("fs.read(path={", "expected `}` or a string, not the end"),
+        ("fs.read(", "expected `)` or an argument like name=, not the end"),
+        ("fs.read(path=)", "expected a value, not `)`"),
+        ("fs.read(path=[)", "expected a value or `]`, not `)`"),
+    ],
+)  # fmt: skip
+def test_what_a_call_lacks_is_said_whole(text: str, expected: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        parse_call(Source("request", text))
+    assert str(caught.value) == expected

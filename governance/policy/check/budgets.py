@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, cast
 
 from governance.capabilities.numbers import decimal_of, scaled
-from governance.policy.check.literals import number, single
+from governance.policy.check.literals import duration, number, single
 from governance.policy.check.names import Names
 from governance.policy.check.vocabulary import CHOICES
 from governance.policy.rule import Budget, Quota
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from governance.capabilities.declaration import Capability
     from governance.capabilities.values import Type
     from governance.policy.check.scope import FileScope
+    from governance.policy.condition import Given
     from governance.policy.rule import Counting, Each
     from governance.policy.syntax import Clause, RuleSyntax, Word
     from governance.policy.syntax import Quota as QuotaSyntax
@@ -34,7 +35,19 @@ def check_budget(scope: FileScope, syntax: RuleSyntax, about: tuple[Capability, 
     each = _one_of(scope, single(scope, syntax.clauses, "for"), "each", "bundle")
     counting = _one_of(scope, single(scope, syntax.clauses, "counting"), "counting", "allowed")
     kept = tuple(quota for quota in quotas if quota is not None)
+    _once(scope, clause.items, quotas)
     return Budget(kept, cast("Each", each), cast("Counting", counting))
+
+
+def _once(scope: FileScope, syntax: tuple[object, ...], quotas: list[Quota | None]) -> None:
+    """Report a quota of the same in the same time as one before it: the higher of the two says nothing."""
+    seen: set[tuple[Given | None, int]] = set()
+    for written, quota in zip(cast("tuple[QuotaSyntax, ...]", syntax), quotas, strict=True):
+        if quota is not None and (quota.of, quota.per) in seen:
+            message = "an amount for this length of time stands here already"
+            scope.report("said-twice", message, written.per, "keep the lower one, or mend the time")
+        elif quota is not None:
+            seen.add((quota.of, quota.per))
 
 
 def _one_of(scope: FileScope, clause: Clause | None, keyword: str, default: str) -> str:
@@ -47,7 +60,7 @@ def _one_of(scope: FileScope, clause: Clause | None, keyword: str, default: str)
 
 
 def _quota(scope: FileScope, syntax: QuotaSyntax, about: tuple[Capability, ...]) -> Quota | None:
-    per = number(scope, syntax.per, "Duration")
+    per = duration(scope, syntax.per)
     if per is not None and not 0 < per <= _LONGEST:
         scope.report("bad-bounds", "a limit is about at most 366 days", syntax.per, "like 1h or 1d")
         return None
@@ -55,7 +68,8 @@ def _quota(scope: FileScope, syntax: QuotaSyntax, about: tuple[Capability, ...])
     if syntax.of is not None:
         if not about:
             return None
-        found = Names(scope, about).given(syntax.of)
+        mend = f"an amount stands in every call: declare {syntax.of.text} without `?`, or count the calls"
+        found = Names(scope, about).given(syntax.of, mend=mend)
         if found is None:
             return None
         of, kind = found
@@ -83,7 +97,7 @@ def _can_be_counted(scope: FileScope, name: Word, kind: Type) -> bool:
 
 def _most(scope: FileScope, word: Word, kind: str) -> int | None:
     if kind != "Decimal":
-        most = number(scope, word, kind)
+        most = duration(scope, word) if kind == "Duration" else number(scope, word, kind)
     else:
         try:
             most = scaled(decimal_of(word.text))

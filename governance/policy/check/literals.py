@@ -9,14 +9,18 @@ from governance.canonical import EXACT_INTEGER
 from governance.capabilities.glob import PathSet
 from governance.capabilities.numbers import decimal_of
 from governance.capabilities.values import check_glob, check_path, quantity
+from governance.policy.syntax import LiteralSyntax
+from governance.policy.syntax import SizeOf as SizeOfSyntax
 from governance.text import excerpt, with_article
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from governance.capabilities.values import Type, Value
     from governance.policy.check.scope import FileScope
-    from governance.policy.syntax import Clause, LiteralSyntax, Word
+    from governance.policy.syntax import Clause, OperandSyntax, Word
 
-__all__ = ["constant", "number", "path_sets", "single"]
+__all__ = ["constant", "duration", "literal_of", "number", "path_sets", "said_once", "single"]
 
 
 def constant(scope: FileScope, literal: LiteralSyntax, kind: Type) -> Value | None:
@@ -46,6 +50,27 @@ def _spelled(literal: LiteralSyntax, kind: Type) -> object:
             raise ValueError(f'it stands without quotes; write "{excerpt(value)}"')
         return decimal_of(value) if kind.name == "Decimal" else value
     return value
+
+
+def literal_of(scope: FileScope, syntax: OperandSyntax) -> LiteralSyntax | None:
+    """Return a literal, or the one that a `let` gave the name to; anything else is reported, and None."""
+    if isinstance(syntax, LiteralSyntax):
+        return syntax
+    if isinstance(syntax, SizeOfSyntax):
+        scope.report(
+            "ill-typed", "a size does not fit here", syntax.name, "write a literal or the name of a let"
+        )
+        return None
+    found = scope.find("let", syntax.name, scope.scope.lets)
+    # A let may stand in another file: what is wrong with its value here is shown where it is used.
+    return None if found is None else _placed(found, syntax.name)
+
+
+def _placed(literal: LiteralSyntax, name: Word) -> LiteralSyntax:
+    value = literal.value
+    if isinstance(value, tuple):
+        value = tuple(_placed(item, name) for item in value)
+    return LiteralSyntax(value, name.start, name.end, literal.quoted)
 
 
 _WHOLE: Final = re.compile(r"0|-?[1-9][0-9]*")
@@ -78,6 +103,25 @@ def number(scope: FileScope, word: Word, name: str) -> int | None:
         )
         return None
     return value
+
+
+def duration(scope: FileScope, word: Word) -> int | None:
+    """Return a length of time in milliseconds; one without a unit, or that is none, is reported, and None."""
+    if word.text != "0" and _WHOLE.fullmatch(word.text):
+        message = f"`{excerpt(word.text)}` does not say of what; it would be milliseconds"
+        mend = f"write {excerpt(word.text)}s, {excerpt(word.text)}m or {excerpt(word.text)}ms"
+        scope.report("no-unit", message, word, mend)
+        return None
+    return number(scope, word, "Duration")
+
+
+def said_once(scope: FileScope, literal: LiteralSyntax, values: Sequence[object]) -> None:
+    """Report each item of a list that stands in it before; `values` has what the items are."""
+    seen: set[object] = set()
+    for item, value in zip(literal.value if isinstance(literal.value, tuple) else (), values, strict=False):
+        if value in seen:
+            scope.report("said-twice", f"`{excerpt(str(value))}` stands here twice", item, "keep one of them")
+        seen.add(value)
 
 
 def path_sets(scope: FileScope, literal: LiteralSyntax, *, tree: bool) -> tuple[PathSet, ...]:

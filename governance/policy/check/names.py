@@ -24,8 +24,11 @@ class Names:
     capabilities: tuple[Capability, ...]
     present: frozenset[str] = frozenset()
 
-    def given(self, name: Word, *, guarded: bool = True) -> tuple[Given, Type] | None:
-        """Return what `name` or `name.field` stands for in all the capabilities the rule is about, and its type."""
+    def given(self, name: Word, *, guarded: bool = True, mend: str = "") -> tuple[Given, Type] | None:
+        """Return what `name` or `name.field` stands for in all the capabilities the rule is about, and its type.
+
+        A `guarded` one must be known to be present; `mend` says what to write where no test of that can stand.
+        """
         first, *fields = name.text.split(".")
         kind = self._type(Word(first, name.start, name.start + len(first)))
         absent = kind is not None and kind.optional and not self._known(first)
@@ -47,7 +50,7 @@ class Names:
         if kind is None:
             return None
         if guarded and absent:
-            mend = f"begin with: {name.text} is present and …"
+            mend = mend or f"begin with: {name.text} is present and …"
             self.scope.report("may-be-absent", f"`{name.text}` may be absent", name, mend)
             return None
         return Given(first, tuple(steps)), kind

@@ -10,8 +10,8 @@ from governance.capabilities.glob import PathSet
 from governance.capabilities.hosts import check_host
 from governance.capabilities.values import check_path
 from governance.policy.check.instants import check_moment
-from governance.policy.check.literals import number
-from governance.policy.check.suffixes import registrable
+from governance.policy.check.literals import duration, number
+from governance.policy.check.suffixes import is_suffix, registrable
 from governance.policy.check.vocabulary import CHOICES
 from governance.policy.decision import Scratch
 from governance.policy.hosts import covers_host
@@ -96,8 +96,10 @@ def check_profile(scope: FileScope, syntax: SandboxSyntax) -> Profile | None:
 
 def _limit(scope: FileScope, word: Word | None, name: str) -> int:
     kind, default, least, most = _QUANTITIES[name]
-    value = default if word is None else number(scope, word, kind)
-    if word is None or value is None:
+    if word is None:
+        return default
+    value = duration(scope, word) if kind == "Duration" else number(scope, word, kind)
+    if value is None:
         return default
     if not least <= value <= most:
         scope.report(
@@ -184,6 +186,9 @@ def _host(scope: FileScope, word: Word) -> None:
     except ValueError as error:
         scope.report("bad-host", f"this is no host: {error}", word, 'like "data.example.org"')
         return
+    if name == word.text and is_suffix(name):
+        message = f"`{name}` is what a registry gives domains out under, and no host of its own"
+        scope.report("suffix-host", message, word, f'name a host, like "data.example.{name}"')
     if name != word.text and not registrable(name):
         message = f"`{word.text}` holds hosts of people who have nothing to do with each other"
         scope.report("wide-host", message, word, f'name a domain that someone owns, like "*.example.{name}"')

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
 
+from governance.canonical import digest_of
 from governance.policy.check.budgets import check_budget
 from governance.policy.check.calls import read_call_of
 from governance.policy.check.conditions import Conditions
@@ -13,17 +14,20 @@ from governance.policy.check.literals import single
 from governance.policy.check.targets import SCRIPT, check_targets
 from governance.policy.check.vocabulary import CLAUSES
 from governance.policy.decision import ISOLATIONS
+from governance.policy.plain import plain
 from governance.policy.rule import Audience, Clearance, Example, Proof, Rule
+from governance.policy.syntax import bare
 from governance.policy.target import may_be_about
 from governance.text import with_article
 
 if TYPE_CHECKING:
+    from governance.canonical import Json
     from governance.capabilities.declaration import Capability
     from governance.policy.check.scope import FileScope
     from governance.policy.condition import Condition
     from governance.policy.decision import RuleReference
     from governance.policy.profile import Profile
-    from governance.policy.rule import Kind, Verdict
+    from governance.policy.rule import Budget, Kind, Quota, Verdict
     from governance.policy.syntax import (
         AgentsClause,
         Clause,
@@ -115,11 +119,31 @@ def check_rule(scope: FileScope, syntax: RuleSyntax, reference: RuleReference) -
         profile=_profile(scope, syntax, about) if kind == "permit" else None,
         including_protected=single(scope, syntax.clauses, "including") is not None,
         budget=budget,
+        key=_key(syntax, audience, budget) if budget else "",
         approvers=frozenset(word.text for word in read.approvers()),
         until=read.until(),
     )
     examples = tuple(example for keyword in _VERDICTS for example in _examples(scope, syntax, keyword))
     return None if len(scope.scope.diagnostics) > before else replace(rule, examples=examples)
+
+
+def _key(syntax: RuleSyntax, audience: Audience, budget: Budget) -> str:
+    """Return what a limit's amounts are counted under.
+
+    What a `let`, a group or a family of capabilities stands for is said elsewhere, and may change meanwhile.
+    """
+    clauses = {clause.keyword: clause.items for clause in syntax.clauses}
+    said: list[Json] = [
+        plain(audience),
+        *(bare(clauses.get(keyword)) for keyword in ("call", "when", "unless")),
+        *map(_quota, budget.quotas),
+        [budget.each, budget.counting],
+    ]
+    return f"{syntax.name.text}@{digest_of(said).removeprefix('sha256:')[:16]}"
+
+
+def _quota(quota: Quota) -> Json:
+    return [quota.most, None if quota.of is None else str(quota.of), quota.exact, quota.per]
 
 
 def check_clearance(scope: FileScope, syntax: RuleSyntax, reference: RuleReference) -> Clearance | None:

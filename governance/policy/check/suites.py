@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from governance.policy.check.calls import read_call_of
 from governance.policy.check.instants import check_moment
-from governance.policy.check.literals import number
+from governance.policy.check.literals import duration, number
 from governance.policy.check.vocabulary import CHOICES, CODES
 from governance.policy.suite import START, After, Approves, As, At, Clears, Expects, InSession, Says, Scenario
 from governance.policy.syntax import StepSyntax, Word
@@ -62,9 +62,9 @@ class _Reading:
             case "at":
                 return self._moment(first)
             case "after":
-                duration = _duration(self.scope, first)
-                self.now += duration or 0
-                return None if duration is None else After(duration)
+                lasting = _duration(self.scope, first)
+                self.now += lasting or 0
+                return None if lasting is None else After(lasting)
             case "message":
                 self._someone(first, "before anyone says something to it")
                 sources = {"user", "trusted", *self.scope.scope.labels}
@@ -109,11 +109,11 @@ def check_scenario(scope: FileScope, syntax: ScenarioSyntax, reference: RuleRefe
 
 
 def _duration(scope: FileScope, word: Word) -> int | None:
-    duration = number(scope, word, "Duration")
-    if duration is not None and not 0 <= duration <= 366 * _DAY:
+    lasting = duration(scope, word)
+    if lasting is not None and not 0 <= lasting <= 366 * _DAY:
         scope.report("bad-bounds", "a test goes on for at most 366 days", word, "like 5m")
         return None
-    return duration
+    return lasting
 
 
 def _times(scope: FileScope, word: Word) -> int | None:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from governance.capabilities.declaration import Verb
 from governance.capabilities.hosts import check_host
-from governance.policy.check.conditions import literal_of
-from governance.policy.check.literals import path_sets
+from governance.policy.check.literals import literal_of, path_sets
 from governance.policy.check.suffixes import check_owned
 from governance.policy.check.vocabulary import VERBS
 from governance.policy.syntax import AnyTarget, NamedTarget

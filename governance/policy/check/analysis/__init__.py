@@ -5,7 +5,8 @@ said in `docs/language.md`.
 
 A rule about a set of paths applies to the set by what holds of its members. A permit that applies to a set holds
 of each member, so what no member can be, no set can; a forbid that holds of some member applies to the set. Other
-conclusions from members to sets would be wrong, and are not drawn.
+conclusions from members to sets would be wrong, and are not drawn: an exception of a permit that holds of no member,
+like lying in two folders at once, holds of a set in part, and keeps the permit from it.
 """
 
 from __future__ import annotations
@@ -33,6 +34,12 @@ __all__ = ["analyse"]
 
 _MOST_COMPARED: Final = 64
 """With so many other rules each is compared at most; beyond, nothing is known."""
+
+_MENDS: Final = {
+    "when": "mend the condition, or leave it out",
+    "unless": "mend the condition, or remove the rule",
+}
+"""What to do about a condition that holds of every call; about one that holds of none it is the other way round."""
 
 
 def analyse(bundle: Bundle, sources: Mapping[str, Source]) -> Iterator[Diagnostic]:
@@ -86,14 +93,17 @@ class _Look:
                 "name an effect that some capability has, or remove the rule",
             )
         for keyword, condition in (("when", rule.when), ("unless", rule.unless)):
-            if condition is not None and (self._exact(condition, about) or rule.kind == "permit"):
-                if self._never(alternatives(condition, holds=True), about):
-                    message = f"no call makes `{keyword}` of `{rule.name}` hold"
-                    return "never-holds", message, "mend the condition, or leave it out"
-                exact = self._exact(condition, about)
-                if exact and self._never(alternatives(condition, holds=False), about):
-                    message = f"every call makes `{keyword}` of `{rule.name}` hold"
-                    return "always-holds", message, "mend the condition, or leave it out"
+            if condition is None:
+                continue
+            exact = self._exact(condition, about)
+            # Of a set no exception of a permit may hold even in part: what it holds of no member, it may of some.
+            whole = rule.kind == "permit" and keyword == "when"
+            if (exact or whole) and self._never(alternatives(condition, holds=True), about):
+                message = f"no call makes `{keyword}` of `{rule.name}` hold"
+                return "never-holds", message, _MENDS["unless" if keyword == "when" else "when"]
+            if exact and self._never(alternatives(condition, holds=False), about):
+                message = f"every call makes `{keyword}` of `{rule.name}` hold"
+                return "always-holds", message, _MENDS[keyword]
         exact = all(self._exact(each, about) for each in (rule.when, rule.unless))
         if (exact or rule.kind == "permit") and self._never(of_rule(rule), about):
             message = f"the exception of the {rule.kind} `{rule.name}` leaves nothing of it"
