@@ -13,8 +13,8 @@ import pytest
 
 from governance.request.bind import bind
 from governance.request.shell import parse_shell
-from governance.request.shell.calls import bind_script
-from governance.request.syntax import parse_call
+from governance.request.shell.work import bind_command
+from governance.request.syntax import CommandLine, parse_call
 from governance.sandbox import ContainerEngine
 from governance.text import Source
 from tests.docker.dispatch.lab import OWNER, Lab
@@ -73,7 +73,7 @@ def lab(engine_url: str, image: str, tmp_path: Path) -> Iterator[Lab]:
 
 def run(lab: Lab, script: str) -> Outcome:
     """Run a command line as it is judged: its calls in the order and with the pipes that it says."""
-    work, _ = bind_script(Source("command", script), standard(), "/workspace", parse_shell)
+    work, _ = bind_command(CommandLine(Source("command", script), "/workspace"), standard(), parse_shell)
     assert all(call.capability.name != "proc.exec" for call in work.calls), script
     return lab.run(
         *work.argv, stdin=work.stdin, mounts=(WRITABLE,), memory=256 * 2**20, timeout=60_000, pids=128

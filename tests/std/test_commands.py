@@ -10,8 +10,8 @@ import pytest
 from governance.errors import RequestError
 from governance.request.bind import bind
 from governance.request.shell import parse_shell
-from governance.request.shell.calls import bind_script
-from governance.request.syntax import parse_call
+from governance.request.shell.work import bind_command
+from governance.request.syntax import CommandLine, parse_call
 from governance.text import Source
 from tests.request.conftest import standard
 from tests.std.commands import NOT_CANONICAL, PREFIXES, REFUSED, TABLE, UNTYPED, Typed
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def calls(command: str, folder: str = "/workspace") -> tuple[Call, ...]:
-    return bind_script(Source("command", command), standard(), folder, parse_shell)[0].calls
+    return bind_command(CommandLine(Source("command", command), folder), standard(), parse_shell)[0].calls
 
 
 def called(text: str) -> Call:
