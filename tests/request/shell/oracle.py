@@ -40,7 +40,13 @@ BASH: Final = shutil.which("bash")
 _DRIVER: Final = r"""
 exec 3>&1 1>/dev/null 2>/dev/null
 set -f
-A() { local all=a each; for each in "$@"; do all+=$'\1'w$each; done; printf '%s\0' "$all" >&3; return "$STATUS"; }
+A() {
+  local all=a each
+  for each in "$@"; do all+=$'\1'w$each; done
+  all=${all//$'\3'/$'\3a'}
+  printf '%s\0' "${all//$'\n'/$'\3b'}" >&3
+  return "$STATUS"
+}
 for each in $(compgen -b); do
   case $each in enable|printf|eval|read|return|local) ;; *) enable -n "$each" ;; esac
 done
@@ -92,9 +98,18 @@ def evaluated(lines: Sequence[tuple[int, str]]) -> list[list[list[str]]]:
         if record.startswith("end"):
             found.append([])
         else:
-            found[-1].append([word[1:] for word in record.split("\1")[1:]])
+            found[-1].append([_as_passed(word[1:]) for word in record.split("\1")[1:]])
     assert len(found) == len(lines) + 1, done.stderr
     return [sorted(each) for each in found[:-1]]
+
+
+def _as_passed(word: str) -> str:
+    """Return a word without the driver's escapes.
+
+    Bash writes out what it has at every line feed, and the programs of a pipeline write at once: a record with one
+    in it would be torn apart by another's.
+    """
+    return word.replace("\3b", "\n").replace("\3a", "\3")
 
 
 # The rewriting
