@@ -59,7 +59,9 @@ def bind(syntax: CallSyntax, capabilities: Mapping[str, Capability]) -> Call:
         names = sorted({each.name for each in capabilities.values()})
         near = ", ".join(nearest(syntax.name.replace("_", "."), names))
         message = f"no capability is called `{excerpt(syntax.name)}`"
-        mend = f"did you mean {near}?" if near else f"known: {', '.join(names)}"
+        families = dict.fromkeys(name.partition(".")[0] for name in names)
+        known = ", ".join(f"{family}.*" for family in families)
+        mend = f"did you mean {near}?" if near else f"known: {known}"
         raise UnknownCapabilityError(
             syntax.name, Diagnostic("unknown-capability", message, syntax.name_span, mend)
         )
