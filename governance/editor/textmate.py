@@ -81,7 +81,17 @@ def textmate() -> dict[str, Json]:
         "fileTypes": ["policy"],
         "patterns": [
             {"include": f"#{name}"}
-            for name in ("comment", "string", "effects", "argv", "command", "stdin", "call", "words")
+            for name in (
+                "comment",
+                "string",
+                "effects",
+                "argv",
+                "command",
+                "stdin",
+                "choice",
+                "call",
+                "words",
+            )
         ],
         "repository": {
             "comment": _match(_pattern("COMMENT"), "comment.line.number-sign"),
@@ -89,6 +99,7 @@ def textmate() -> dict[str, Json]:
             "effects": _block("effects", _effects()),
             "argv": _block("argv", _argv()),
             "command": _command(),
+            "choice": _choice(),
             "stdin": _block("stdin", [_match(_pattern("NAME"), "variable.other")]),
             "call": _call(),
             "words": {"patterns": list(_words())},
@@ -160,13 +171,24 @@ def _command() -> _Rule:
         _match(r",", "punctuation"),
     ]
     rule = _block("command", [{"include": "#string"}, *parts])
-    rule["begin"] = rf"\b(command)((?:[ \t]+(?:{word}))+)[ \t]*(\{{)"
+    rule["begin"] = rf'\b(command)((?:[ \t]+(?:{word}|"[^"]*"))+)[ \t]*(\{{)'
     rule["beginCaptures"] = {
         "1": {"name": _named("keyword.control")},
         "2": {"name": _named("string.unquoted")},
         "3": {"name": _named("punctuation")},
     }
     return rule
+
+
+def _choice() -> _Rule:
+    """Return the rule of the names that an `Enum` lists, which may be written like keywords."""
+    return {
+        "begin": r"\b(Enum)[ \t]*(\()",
+        "beginCaptures": {"1": {"name": _named("support.type")}, "2": {"name": _named("punctuation")}},
+        "end": r"\)",
+        "endCaptures": {"0": {"name": _named("punctuation")}},
+        "patterns": [_match(_pattern("NAME"), "variable.other"), _match(",", "punctuation")],
+    }
 
 
 def _call() -> _Rule:
@@ -197,6 +219,7 @@ def _words() -> Iterable[_Rule]:
     dotted = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+(?:\.\*)?|[a-z][a-z0-9_]*\.\*"
     unit = r"(-?[0-9]+(?:\.[0-9]+)?)([A-Za-z]+)?"
     keywords = "|".join(_keywords())
+    yield _match(r"\b[a-z][a-z0-9_]*(?=[ \t]*:)", "variable.other")
     yield _match(
         rf"(?:{_pattern('INSTANT')}|{_pattern('TIME')}|utc[+-][0-9]{{2}}:[0-9]{{2}}|\butc\b)",
         "constant.numeric",
@@ -205,7 +228,6 @@ def _words() -> Iterable[_Rule]:
     yield _match(rf"^(capability)[ \t]+({dotted})", "", _1="keyword.control", _2="entity.name.function")
     yield _match(rf"^({'|'.join(_STATEMENTS)})[ \t]+({name})", "", _1="keyword.control", _2="variable.other")
     yield _match(r"\b(protected|network)(?=[ \t]*(?:\{|hosts\b))", "keyword.control")
-    yield _match(r"\b[a-z][a-z0-9_]*(?=[ \t]*:)", "variable.other")
     yield _match(r"\b(?:agent|time|session)(?=[ \t]+(?:in|within|carries)\b)", "keyword.control")
     yield _match(
         rf"\b(?!(?:not|when|unless|where|and|or)\b){reference}(?![a-z0-9_.])(?=[ \t]*(?:{_COMPARING}))",

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from governance.cli.console import out
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -48,7 +50,7 @@ def policies(tmp_path: Path) -> Path:
 def test_programs_are_shown_with_what_is_not_declared(
     governance: Run, policies: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(out, "width", 200)
     done = governance("check", "--programs", policies)
     assert done.returncode == 0, done.stderr
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]

@@ -185,18 +185,20 @@ def written_calls(draw: st.DrawFn) -> tuple[str, dict[str, object]]:
     """Return the name and arguments of a call that fits, in any order, optional ones at times left out."""
     names = sorted(standard())
     capability = standard()[draw(st.sampled_from(names))]
-    spoken = {"revision"}  # stands in a command line, where no NUL can
     given = {
-        each.name: draw(
-            values(each.type).filter(lambda value: not isinstance(value, str) or "\0" not in value)
-        )
-        if each.name in spoken
-        else draw(values(each.type))
+        each.name: draw(values(each.type).filter(_speakable))
         for each in draw(st.permutations(capability.parameters))
         if each.required or draw(st.booleans())
     }
     name = draw(st.sampled_from([capability.name, capability.name.replace(".", "_")]))
     return name, given
+
+
+def _speakable(value: object) -> bool:
+    """Whether a value can stand in a command line, where no NUL can."""
+    return "\0" not in (
+        value if isinstance(value, str) else "".join(map(str, value)) if isinstance(value, list) else ""
+    )
 
 
 def as_values(given: Mapping[str, object]) -> dict[str, object]:

@@ -82,7 +82,9 @@ def agree(line: bytes, syntax: Syntax = Syntax.AUTO) -> None:
 
 
 @settings(max_examples=examples(600), deadline=None)
-@given(st.one_of(st.binary(max_size=80), lines_of_pieces), st.sampled_from(Syntax))
+@given(
+    st.one_of(st.binary(max_size=80), lines_of_pieces), st.sampled_from(sorted(set(Syntax) - {Syntax.SHELL}))
+)
 @example(b'\xef\xbb\xbf{"name":"a","arguments":{}}', Syntax.AUTO)
 @example(b'{"request":null}', Syntax.AUTO)
 @example(b'{"request":{"name":"fs.read","arguments":{"path":"/a"}},"at":"2026-01-31T09:00:00Z"}', Syntax.AUTO)

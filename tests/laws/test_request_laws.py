@@ -98,8 +98,8 @@ def test_same_call_is_the_same_on_every_surface(
 ) -> None:
     name, arguments = written
     lines = [on_surface(syntax, name, arguments, ascii_only=ascii_only) for syntax in SURFACES]
-    enveloped = [json.dumps({"agent": "ann", "request": line}) for line in lines[:1]]
-    enveloped += [json.dumps({"agent": "ann", "request": json.loads(line)}) for line in lines[1:]]
+    enveloped = [json.dumps({"agent": "ann", "request": line}) for line in lines[:2]]
+    enveloped += [json.dumps({"agent": "ann", "request": json.loads(line)}) for line in lines[2:]]
     bound = [read(line.encode()) for line in lines + enveloped]
     bound += [read(line.encode(), syntax) for line, syntax in zip(lines, SURFACES, strict=True)]
     assert len({call.digest for call in bound}) == 1
@@ -169,7 +169,9 @@ lines_of_pieces = st.lists(pieces, max_size=25).map(lambda parts: "".join(parts)
 
 
 @settings(max_examples=examples(600), deadline=None)
-@given(st.one_of(st.binary(max_size=80), lines_of_pieces), st.sampled_from(Syntax))
+@given(
+    st.one_of(st.binary(max_size=80), lines_of_pieces), st.sampled_from(sorted(set(Syntax) - {Syntax.SHELL}))
+)
 def test_bytes_are_a_call_or_a_request_error(line: bytes, syntax: Syntax) -> None:
     found = answer(line, syntax)
     if isinstance(found, RequestError):
