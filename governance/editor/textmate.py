@@ -87,6 +87,7 @@ def textmate() -> dict[str, Json]:
                 "effects",
                 "argv",
                 "command",
+                "bracket",
                 "stdin",
                 "choice",
                 "call",
@@ -98,7 +99,8 @@ def textmate() -> dict[str, Json]:
             "string": _string(),
             "effects": _block("effects", _effects()),
             "argv": _block("argv", _argv()),
-            "command": _command(),
+            "command": _command(_pattern("COMMAND_WORD"), "string.unquoted"),
+            "bracket": _command('"[^"]*"', "string.quoted.double"),
             "choice": _choice(),
             "stdin": _block("stdin", [_match(_pattern("NAME"), "variable.other")]),
             "call": _call(),
@@ -159,9 +161,8 @@ def _argv() -> Iterable[_Rule]:
     yield _match(r"[!%-Z\\^-z|~]+", "string.unquoted")
 
 
-def _command() -> _Rule:
-    """Return the rule of how a capability is typed: the words it begins with, then options and operands in braces."""
-    word = _pattern("COMMAND_WORD")
+def _command(word: str, scope: str) -> _Rule:
+    """Return the rule of how a capability is typed: words of a scope, then options and operands in braces."""
     parts = [
         _match(_pattern("PARAMETER"), "variable.parameter"),
         _match(_pattern("OPTION_VALUE"), "string.unquoted"),
@@ -171,10 +172,10 @@ def _command() -> _Rule:
         _match(r",", "punctuation"),
     ]
     rule = _block("command", [{"include": "#string"}, *parts])
-    rule["begin"] = rf'\b(command)((?:[ \t]+(?:{word}|"[^"]*"))+)[ \t]*(\{{)'
+    rule["begin"] = rf"\b(command)((?:[ \t]+(?:{word}))+)[ \t]*(\{{)"
     rule["beginCaptures"] = {
         "1": {"name": _named("keyword.control")},
-        "2": {"name": _named("string.unquoted")},
+        "2": {"name": _named(scope)},
         "3": {"name": _named("punctuation")},
     }
     return rule
