@@ -1,6 +1,5 @@
 """The one way to space the words of a policy within a line: by what the parser takes each of them for.
 
-Only in the block of a `command` do gaps of two spaces or more stay, as two: there they may align what people type.
 Lines, columns and comments are the business of `governance.policy.format`.
 """
 
@@ -95,7 +94,7 @@ _OF_VALUES: Final = ("(", "[", "json{")
 
 def _placed(tokens: tuple[Token, ...], beginnings: set[int]) -> Iterator[Placed]:
     open_: list[str] = []
-    before = _Before("", 0, opens=False)
+    before = _Before("", opens=False)
     for number, token in enumerate(tokens):
         inside = open_[-1] if open_ else ""
         opens = _opened(token, before, inside)
@@ -103,13 +102,6 @@ def _placed(tokens: tuple[Token, ...], beginnings: set[int]) -> Iterator[Placed]
         begins = number in beginnings
         apart = _apart(before, token, inside, opens=bool(opens), closes=closes)
         gap = "  " if begins and not before.opens else " " if begins or apart else ""
-        if (
-            inside == "command{"
-            and gap == " "
-            and not before.opens
-            and (token.start_pos or 0) - before.end > 1
-        ):
-            gap = "  "
         text = token.replace(" ", "") if token.type in _GLUED else str(token)
         turn = 0 if token in ("<", ">") else bool(opens) - closes
         yield Placed(token.type, text, token.start_pos or 0, token.end_pos or 0, gap, begins, turn)
@@ -118,14 +110,13 @@ def _placed(tokens: tuple[Token, ...], beginnings: set[int]) -> Iterator[Placed]
         elif closes:
             open_.pop()
         terminal = "type" if closes and inside == "<" else token.type
-        before = _Before(terminal, token.end_pos or 0, bool(opens))
+        before = _Before(terminal, bool(opens))
 
 
 class _Before(NamedTuple):
-    """The terminal of the word before, `type` where it ends a type, where it ends, and whether it opens a bracket."""
+    """The terminal of the word before, `type` where it ends a type, and whether it opens a bracket."""
 
     terminal: str
-    end: int
     opens: bool
 
 

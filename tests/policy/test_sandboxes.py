@@ -53,7 +53,7 @@ def test_each_field_is_the_strictest_of_all_permits_that_apply(order: tuple[str,
 
 
 def test_one_read_only_mount_makes_all_read_only() -> None:
-    found = verdict_of(permits("editor", "reader"), 'fs.write(path="/workspace/a", content="")')
+    found = verdict_of(bundle_of(permits("editor", "reader")), 'fs.write(path="/workspace/a", content="")')
     assert found.code is Code.FAIL_CLOSED
     assert found.reason == "the sandbox has /workspace read-only, so there is no way to write /workspace/a"
 

@@ -382,7 +382,9 @@ def test_depth_is_bounded_within_the_string_of_openai_too() -> None:
     assert read_call(parse_request(json.dumps(body).encode(), Origin())).name == "a"
 
 
-@pytest.mark.parametrize("syntax", sorted(set(Syntax) - {Syntax.AUTO, Syntax.CALL, Syntax.SHELL}))
+@pytest.mark.parametrize(
+    "syntax", sorted(set(Syntax) - {Syntax.AUTO, Syntax.CALL, Syntax.SHELL, Syntax.ENGLISH})
+)
 def test_text_is_no_json_surface(syntax: Syntax) -> None:
     with pytest.raises(RequestError, match=f"syntax `{syntax}` is a JSON object"):
         read_call(parse_request(b'fs.read(path="/a")', Origin(syntax=syntax)))
