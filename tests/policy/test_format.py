@@ -54,7 +54,7 @@ def test_the_policies_here_have_the_layout(path: object) -> None:
         ),
         (
             'capability a.b "s" { command x y{option  -n ,--most $a flag -v $b="1"   rest $c} }',
-            'capability a.b "s" { command x y { option  -n, --most $a  flag -v $b = "1"  rest $c } }\n',
+            'capability a.b "s" { command x y { option -n, --most $a  flag -v $b = "1"  rest $c } }\n',
         ),
         (
             'test "t" { agent "a" x.y ( a = { "b" :[ 1,{ } ] } ) |x.y( )->deny by r ,s then completed }',
