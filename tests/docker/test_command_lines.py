@@ -23,6 +23,7 @@ sandbox box { image "governance/base"  mount workspace at "/workspace" writable 
 sandbox shut { image "governance/base"  mount workspace at "/workspace" read-only  timeout 60s }
 permit text { agent in coders  call text.*, fs.*  sandbox box  because "text" }
 permit code { agent in coders  call proc.exec  when argv starts ["/usr/bin/python3"]  sandbox shut  because "code" }
+permit code-text { agent in coders  call python.code  sandbox shut  because "code" }
 permit each { agent in coders  call proc.each  when argv starts ["/usr/bin/cat"]  sandbox shut  because "each" }
 """
 

@@ -14,6 +14,7 @@ import docker
 import pytest
 
 from governance.journal import read, verify
+from governance.library import load_policies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -193,7 +194,8 @@ def test_interrupted_gateway_removes_its_container(
 def test_full_disk_runs_nothing(place: Path) -> None:
     disk = place / "disk"
     disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(disk)], check=True)
+    room = len(load_policies(place / "box.policy").stored) + 128 * 1024
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={room}", "tmpfs", str(disk)], check=True)
     try:
         lines = [f'fs.write(path="/workspace/{number}.txt", content="")' for number in range(60)]
         answers, code, errors = run(place, *lines, log=disk / "log")

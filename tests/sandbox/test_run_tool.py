@@ -82,6 +82,7 @@ FLOWS: list[tuple[object, Sequence[dict[str, object]], Said]] = [
     ({"run": 0, "out": 1, "err": 1}, [sh("echo a; echo b >&2"), CAT], Said(0, "a\nb\n", "")),
     ({"run": 0, "out": 1}, [sh("echo a; exit 3"), CAT], Said(3, "a\n", "")),
     ({"run": 0, "out": 1}, [ECHO["a"], sh("cat >&2; exit 4")], Said(4, "", "a\n")),
+    ({"run": 0, "out": 1}, [call("/usr/bin/yes"), sh("exit 3")], Said(3, "", "")),
     ({"run": {"pipe": [0, 1]}, "out": "null"}, [ECHO["a"], CAT], Said(0, "", "")),
     ({"pipe": [{"run": 0, "err": "out"}, 1]}, [sh("echo a >&2"), CAT], Said(0, "a\n", "")),
     (0, [call("/nowhere/x")], Said(126, "", "run: /nowhere/x cannot be started: No such file or directory\n")),

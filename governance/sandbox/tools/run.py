@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 _HERE: Final = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120  # pathlib is slow to import
 _ENVIRONMENT: Final[Mapping[str, str]] = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108
 _MOST_DESCRIPTORS: Final = 65_536
+_PIPE_GONE: Final = 128 + signal.SIGPIPE
+"""How a program ends that writes to one which is gone: where that one failed, its failure counts."""
+
 _MOST_NAMES: Final = 4096
 """So many paths at most become of one glob."""
 
@@ -150,8 +153,8 @@ class Runner:
             os.close(descriptor)
         for child in children:
             _status(child)
-        written = [_status(child) for child in waited]
-        return status or next((each for each in written if each), 0)
+        failed = next((each for each in [_status(child) for child in waited] if each), 0)
+        return failed if failed and status in (0, _PIPE_GONE) else status
 
     def _beside(self, flow: Any, fds: tuple[int, int, int]) -> int:
         """Carry out a flow at the same time, in a process of its own, and return that."""
