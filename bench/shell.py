@@ -14,9 +14,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from governance.decide import judge
 from governance.errors import RequestError
+from governance.library import load_policies
+from governance.policy import Deny, State
+from governance.request import Origin, Syntax, parse_request
 from governance.request.shell import parse_shell
 from governance.request.shell.parse import read_shell
+from governance.request.shell.work import bind_command
+from governance.request.syntax import CommandLine
 from governance.text import Source
 from report import Goal, Row, report, row, time_us
 
@@ -27,10 +33,21 @@ from tests.request.shell import corpora, oracle
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from governance.policy import Decision
+
 SIMPLE = "git log -n 5 -- src/app.py"
 PIPELINE = "cat src/app.py | grep -n 'def main' | head -5"
 MIXED = 'cd src && for f in a b; do wc -l "$f.py" 2>/dev/null; done | sort -n'
 REPEATS = 20_000
+CODER = load_policies(Path(__file__).resolve().parent.parent / "policies" / "examples" / "coder")
+AGENTS_OWN = frozenset(
+    {
+        "close_file", "connect_exec", "connect_sendline", "connect_start", "connect_stop", "create", "debug_start", "decompile",
+        "disassemble", "edit", "exit_forfeit", "find_file", "goto", "insert", "open", "scroll_down", "scroll_up", "search_dir",
+        "search_file", "skip", "submit",
+    }
+)  # fmt: skip
+"""The commands of a coding agent that are tools of its own, and no programs."""
 MEGABYTE = 1 << 20
 HOSTILE = {
     "an open quote": 'a "' + "b" * (MEGABYTE - 3),
@@ -71,6 +88,40 @@ def share(name: str, variables: Callable[[str], Mapping[str, str]]) -> float:
     return 100 * sum(read(text, variables(text)) for text in accepted) / max(1, len(accepted))
 
 
+def specific(name: str) -> float:
+    """Return how many of a hundred calls that the lines come to are of a capability more specific than any program's.
+
+    Commands that an agent's own tools give it are left out: no program is called so.
+    """
+    calls: list[str] = []
+    for text in corpora.commands(name):
+        line = CommandLine(Source("request", text), "/workspace")
+        try:
+            work, _ = bind_command(line, CODER.capabilities, parse_shell)
+        except RequestError:
+            continue
+        calls += [
+            call.capability.name
+            for call in work.calls
+            if call.capability.name != "proc.exec" or call.argv[0].rpartition("/")[2] not in AGENTS_OWN
+        ]
+    return 100 * sum(each != "proc.exec" for each in calls) / max(1, len(calls))
+
+
+def second_try(name: str) -> float | None:
+    """Return how many of a hundred lines that are refused with calls to make instead are allowed with the first of them."""
+    refused = [judged(text, Syntax.SHELL) for text in corpora.commands(name)]
+    offered = [each.nearest[0] for each in refused if isinstance(each, Deny) and each.nearest]
+    allowed = sum(judged(text, Syntax.CALL).verdict == "allow" for text in offered)
+    return 100 * allowed / len(offered) if offered else None
+
+
+def judged(text: str, syntax: Syntax) -> Decision:
+    """Return the decision of the coder's example on a request."""
+    request = parse_request(text.encode(), Origin("claude-1", syntax=syntax))
+    return judge(CODER, request, State(), "2026-11-24T10:00:00.000Z").decision
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -104,6 +155,12 @@ def main() -> None:
         )
         goals.append(
             _least(f"of 100 lines of {name}, read with all variables declared", least, share(name, used))
+        )
+    goals.append(_least("of 100 calls in lines of agents, of a specific capability", 80, specific("agents")))
+    tried = second_try("nl2bash")
+    if tried is not None:
+        goals.append(
+            _least("of 100 refused lines of nl2bash with advice, allowed when it is followed", 100, tried)
         )
     report("shell", [*rows, *hostile], goals, json=arguments.json)
 
