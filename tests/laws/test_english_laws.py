@@ -73,7 +73,9 @@ def test_any_text_is_a_call_or_is_refused(text: str) -> None:
 
 
 def spoken_of(call: Call, number: int, *, articles: bool = False) -> str | None:
-    """Return a sentence for the call by one of its capability's phrases, None where the phrase cannot say it."""
+    """Return a sentence for the call by one of its capability's phrases, None where no sentence can be that call."""
+    if any("\0" in word for word in call.argv):
+        return None
     phrases = [spoken.phrase for spoken in BOOK.spoken if spoken.capability is call.capability]
     kinds = {each.name: each.type for each in call.capability.parameters}
     usual = {each.name: each.default for each in call.capability.parameters}

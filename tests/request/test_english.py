@@ -240,7 +240,7 @@ def test_places_are_those_of_the_words() -> None:
 
 
 @pytest.mark.parametrize(
-    "sentence", ["open /workspace/a", "/workspace/a", "do it to /workspace/a", "x", "move /workspace/a"]
+    "sentence", ["open /workspace/a", "/workspace/a", "do it to /workspace/a", "x", "shred /workspace/a"]
 )
 def test_nothing_is_offered_that_changes_what_was_not_asked_to_be_changed(
     sentence: str, capabilities: Capabilities
@@ -294,6 +294,60 @@ STANDARD = [
     ("execute /usr/bin/true", 'proc.exec(argv=["/usr/bin/true"])'),
     ("run the tests in /workspace with pytest", 'python.run(module="pytest", path="/workspace")'),
     ("test /workspace with unittest", 'python.run(module="unittest", path="/workspace")'),
+    (
+        "unpack the archive /workspace/a.tar.gz into /workspace/a",
+        'archive.extract(archive="/workspace/a.tar.gz", target="/workspace/a")',
+    ),
+    (
+        "list the files /workspace/*.py and /workspace/a",
+        'files.list(paths=["/workspace/*.py", "/workspace/a"])',
+    ),
+    ("find all files named *.py in /workspace", 'files.find(folders=["/workspace"], name="*.py", type="f")'),
+    ("find empty in /workspace", 'fs.search(path="/workspace", text="empty")'),
+    (
+        "for each file named *.py in /workspace run /usr/bin/wc '{}'",
+        'files.find_each(folders=["/workspace"], name="*.py", type="f", argv=["/usr/bin/wc", "{}"])',
+    ),
+    (
+        "delete all files named *.pyc beneath /workspace",
+        'files.find_delete(folders=["/workspace"], name="*.pyc", type="f")',
+    ),
+    (
+        "show the lines matching TODO beneath /workspace ignoring case",
+        'files.grep(pattern="TODO", folders=["/workspace"], ignore_case=true)',
+    ),
+    ("show the lines matching TODO in /workspace/a", 'text.grep(pattern="TODO", paths=["/workspace/a"])'),
+    ("check that /workspace is a folder", 'files.test(path="/workspace", kind="d")'),
+    (
+        "copy /workspace/a, /workspace/b to /b",
+        'files.copy(sources=["/workspace/a", "/workspace/b"], target="/b")',
+    ),
+    ("move /workspace/a to /workspace/b", 'files.move(sources=["/workspace/a"], target="/workspace/b")'),
+    ("delete the files /workspace/*.o", 'files.remove(paths=["/workspace/*.o"])'),
+    (
+        "delete the folder /workspace/b with all that it holds",
+        'files.remove_tree(paths=["/workspace/b"])',
+    ),
+    ("print what is read and write it to /a", 'files.tee(paths=["/a"])'),
+    ("append what is read to /a", 'fs.put(path="/a", append=true)'),
+    ("show the changes in /workspace since main", 'git.compare(repo="/workspace", revisions=["main"])'),
+    (
+        "commit what is staged in /workspace with the message 'Mend it'",
+        'git.commit(repo="/workspace", message="Mend it")',
+    ),
+    ("switch to the branch main in /workspace", 'git.switch(repo="/workspace", branch="main")'),
+    ("switch to the new branch b in /workspace", 'git.start(repo="/workspace", branch="b")'),
+    ("take back what was put aside in /workspace", 'git.stash_take(repo="/workspace", action="pop")'),
+    ("fetch https://example.org/ within 5 seconds", 'http.get(url="https://example.org/", seconds=5)'),
+    ("run pytest in /workspace on /workspace/a", 'python.test(folder="/workspace", paths=["/workspace/a"])'),
+    ("run make in /workspace for test and lint", 'make.run(folder="/workspace", targets=["test", "lint"])'),
+    ("run the shell script 'ls | wc'", 'shell.script(text="ls | wc")'),
+    ("show the first 5 lines of /workspace/a", 'text.head(paths=["/workspace/a"], lines=5)'),
+    ("show the first 5 bytes of /workspace/a", 'text.head(paths=["/workspace/a"], bytes=5)'),
+    ("show the lines 2 to 9 of /workspace/a", 'text.lines(paths=["/workspace/a"], first=2, last=9)'),
+    ("count the lines, words and bytes of /workspace/a", 'text.wc(paths=["/workspace/a"])'),
+    ("print the text hello without a line feed", 'words.echo_bare(text="hello")'),
+    ("print the time in utc", "words.date(utc=true)"),
 ]
 
 

@@ -11,6 +11,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Final
 
 from governance.canonical import EXACT_INTEGER
+from governance.capabilities.argv import check_endings
 from governance.capabilities.networks import Network
 from governance.capabilities.numbers import UNITS
 from governance.request.constraint.ranges import between
@@ -57,7 +58,7 @@ def json_pattern(kind: Type) -> str:
         case "Json":
             return f'"{_CHARACTER}{{0,200}}"'
         case "Argv":
-            word = f'"{_CHARACTER}{{1,200}}"'
+            word = _word(kind)
             return rf"\[{word}(, {word}){{0,{_MOST_WORDS - 1}}}\]"
         case "List" | "Set":
             least, pattern = _several(kind, json_pattern, ", ")
@@ -76,7 +77,7 @@ def said_pattern(kind: Type) -> str:
             units = _units(kind)
             return f"({whole}|{units})" if units else whole
         case "Argv":
-            word = f'"{_CHARACTER}{{1,200}}"'
+            word = _word(kind)
             return f"{word}( {word}){{0,{_MOST_WORDS - 1}}}"
         case "List" | "Set":
             return _several(kind, said_pattern, " and ")[1]
@@ -121,6 +122,14 @@ def _string(kind: Type) -> str:
     return f'"{_CHARACTER}{{{least},{max(least, min(most, _LONGEST))}}}"'
 
 
+def _word(kind: Type) -> str:
+    """Return what matches words of a command line; none begins like a word that it is to be without."""
+    if kind.within is None:
+        return f'"{_CHARACTER}{{1,200}}"'
+    firsts = "".join(sorted({re.escape(word[0]) for word in check_endings(kind.within)}))
+    return rf'"[^"\\\x00-\x1f\x7f-\x9f{firsts}]{_CHARACTER}{{0,199}}"'
+
+
 def _several(kind: Type, pattern: Callable[[Type], str], between_items: str) -> tuple[int, str]:
     """Return the least number of items, and what matches one or more of them; of a set no two may be the same."""
     if kind.item is None:
@@ -139,9 +148,9 @@ def _text(kind: Type) -> str:
     return _TEXTS[kind.name](kind)
 
 
-def _path(kind: Type) -> str:
+def _path(kind: Type, name: str = _NAME) -> str:
     folder = re.escape(kind.within.rstrip("/")) if kind.within else ""
-    return f"{folder}(/{_NAME}){{{0 if folder else 1},8}}"
+    return f"{folder}(/{name}){{{0 if folder else 1},8}}"
 
 
 def _host(kind: Type) -> str:
@@ -166,6 +175,7 @@ def _cidr(kind: Type) -> str:
 _TEXTS: Final[Mapping[str, Callable[[Type], str]]] = {
     "Enum": lambda kind: f"({'|'.join(re.escape(name) for name in kind.names)})",
     "Path": _path,
+    "PathGlob": lambda kind: _path(kind, _STAR),
     "Glob": lambda _: f"({_STAR}/){{0,5}}{_STAR}",
     "Host": _host,
     "Url": lambda kind: f"https://{_host(kind)}/({_SEGMENT}(/{_SEGMENT}){{0,6}})?",

@@ -24,6 +24,7 @@ __all__ = ["clear", "example_of", "example_sentence", "examples_of", "sentence"]
 
 _TEXTS: Final[dict[str, tuple[str, ...]]] = {
     "Path": ("/workspace/notes.txt", "/workspace"),
+    "PathGlob": ("/workspace/notes.txt", "/workspace/*.txt"),
     "Glob": ("**/*.py",),
     "Instant": ("2026-01-31T09:00:00Z",),
     "Host": ("example.org", "example.com"),
@@ -88,7 +89,7 @@ def _texts(kind: Type) -> Iterator[str]:
     texts = _TEXTS.get(kind.name, ())
     if kind.within is not None:
         match kind.name:
-            case "Path":
+            case "Path" | "PathGlob":
                 yield f"{kind.within.rstrip('/')}/notes.txt"
             case "Email":
                 yield f"ann@{kind.within}"
@@ -121,7 +122,8 @@ def _example(capability: Capability, name: str) -> str | None:
     parameter = capability.parameter(name)
     if parameter is None:
         return None
-    if parameter.type.name == "Path" and _spreads(capability, name) and parameter.type.within is None:
+    kind = parameter.type.item or parameter.type
+    if kind.name in ("Path", "PathGlob") and kind.within is None and _spreads(capability, name):
         return "/workspace"
     value: Value | object | None = parameter.default
     if value is None:
