@@ -88,26 +88,35 @@ def _call(writer: _Writer, capability: Capability) -> str | None:
     if any(terminals[name] is None for name in required):
         return None
     given = [f'"{name}=" {terminals[name]}' for name in required]
+    rule = capability.name.replace(".", "_")
     optional = [
-        f'"{each.name}=" {terminals[each.name]}'
+        (f"{rule}__{each.name}", f'"{each.name}=" {terminals[each.name]}')
         for each in capability.parameters
         if not each.required and terminals[each.name] is not None
     ]
-    arguments = ' ", " '.join(given)
+    rest, chain = _chain(optional)
     if given:
-        arguments += "".join(f' (", " {each})?' for each in optional)
+        arguments, behind = [' ", " '.join(given), rest[0]], chain
+    elif optional:
+        # One of them comes first, without a comma; those after it may follow.
+        firsts = (f"{each} {rest[place + 1]}".rstrip() for place, (_, each) in enumerate(optional))
+        arguments, behind = [f"({' | '.join(firsts)})?"], chain[1:]
     else:
-        arguments = _some(optional)
-    return " ".join(part for part in (_text(f"{capability.name}("), arguments, _text(")")) if part)
+        arguments, behind = [], []
+    whole = " ".join(part for part in (_text(f"{capability.name}("), *arguments, _text(")")) if part)
+    return "\n".join([whole, *behind])
 
 
-def _some(optional: list[str]) -> str:
-    """Return any of these arguments in their order, or none."""
-    starts = (
-        each + "".join(f' (", " {later})?' for later in optional[place + 1 :])
-        for place, each in enumerate(optional)
-    )
-    return f"({' | '.join(starts)})?" if optional else ""
+def _chain(optional: list[tuple[str, str]]) -> tuple[list[str], list[str]]:
+    """Return the name of the rule that each argument and those after it may follow by, and the rules.
+
+    A rule for each keeps the grammar as long as the declaration: in one rule, all choices would be multiplied out.
+    """
+    names = [*(name for name, _ in optional), ""]
+    rules = [
+        f'{name}: (", " {each})? {names[place + 1]}'.rstrip() for place, (name, each) in enumerate(optional)
+    ]
+    return names, rules
 
 
 def _phrases(writer: _Writer, capability: Capability) -> str | None:
