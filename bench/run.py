@@ -1,12 +1,13 @@
 """Runs every benchmark and writes `docs/performance.md` from what they say.
 
-Run as `python bench/run.py`. A benchmark that needs a container engine says so and is noted as not measured.
+Run as `python bench/run.py [NAME …]`; where some are named, the others' sections stay as they are. A benchmark that needs a container engine says so and is noted as not measured.
 """
 
 from __future__ import annotations
 
 import json
 import platform
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,9 +35,11 @@ NOTES = {
 }
 """What a reader must know to read a section."""
 
+_SECTION = re.compile(r"^## (\w+)\n(.*?)(?=\n## )", re.MULTILINE | re.DOTALL)
+
 HEAD = """# Performance
 
-Written by `make bench`; every number is from one run on one machine ({machine}). Machines are noisy: read the
+Written by `make bench`; every section is from one run on one machine ({machine}). Machines are noisy: read the
 ratios, and measure on your own. A ratio says how many times faster a row is than the one it is set against.
 """
 
@@ -79,8 +82,14 @@ def section(name: str) -> str:
 def main() -> None:
     """Run all and write the document."""
     machine = f"{platform.system()} {platform.machine()}, CPython {platform.python_version()}"
-    text = HEAD.format(machine=machine) + "".join(section(name) for name in NAMES)
-    (ROOT / "docs" / "performance.md").write_text(text)
+    document = ROOT / "docs" / "performance.md"
+    kept = {
+        name: f"\n## {name}\n{rest}" for name, rest in _SECTION.findall(document.read_text() + "\n## end\n")
+    }
+    fresh = {name: section(name) for name in sys.argv[1:] or NAMES}
+    found = kept | fresh
+    text = HEAD.format(machine=machine) + "".join(found[name] for name in NAMES if name in found)
+    document.write_text(text.rstrip("\n") + "\n")
     print(text)
 
 

@@ -205,6 +205,11 @@ class Capability:
         return found
 
     @cached_property
+    def globs(self) -> bool:
+        """Whether a word of the command line may be a glob."""
+        return "PathGlob" in self._paths.values()
+
+    @cached_property
     def _paths(self) -> Mapping[str, str]:
         """The parameters that name paths, with the names of their types, or of those of their items."""
         kinds = ((each.name, (each.type.item or each.type).name) for each in self.parameters)

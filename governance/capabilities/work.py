@@ -151,12 +151,12 @@ class Work:
         read = [start.call.stdin or b"" for start in self.starts]
         return b"".join(read) or None
 
-    @property
+    @cached_property
     def _plain(self) -> bool:
         call = self.starts[0].call
         if self.flow != Run(0) or self.starts[0] != Start(call) or call.capability.guarded:
             return False
-        return not any(word.glob for word in call.path_words.values())
+        return not (call.capability.globs and any(word.glob for word in call.path_words.values()))
 
     def __str__(self) -> str:
         """Return the calls as the call syntax writes them."""
