@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _HEAD = f"""
 agent "{AGENT}" {{ groups {GROUP}  workspace "repos/web" }}
 sandbox reader {{ image "governance/base"  mount workspace at "/workspace" read-only }}
-forbid keys {{ call files.*  when path matches ["**/.env", "**/*.pem", "**/id_rsa"]  because "keys are not for agents" }}
+forbid keys {{ call paper.*  when path matches ["**/.env", "**/*.pem", "**/id_rsa"]  because "keys are not for agents" }}
 """
 _CAPABILITY = """
 capability {name} "Read {name}" {{ path: Path  effects {{ read path }}  argv {{ /usr/bin/true $path }}  returns text }}

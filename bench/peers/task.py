@@ -13,7 +13,7 @@ __all__ = ["AGENT", "CALLS", "GROUP", "KEYS", "Permit", "Question", "permits", "
 AGENT = "claude-1"
 GROUP = "coders"
 CALLS = tuple(
-    f"files.{verb}"
+    f"paper.{verb}"
     for verb in ("open", "list", "find", "stat", "head", "tail", "count", "hash", "outline", "compare")
 )
 KEYS = ("/.env", ".pem", "/id_rsa")

@@ -105,7 +105,7 @@ def test_nothing_on_standard_input_is_nothing_to_answer(governance: Run, coder_p
     [
         ("decide",),
         ("decide", "--policies", "/nowhere"),
-        ("decide", "--policies", ".", "--syntax", "english"),
+        ("decide", "--policies", ".", "--syntax", "klingon"),
         ("decide", "--policies", ".", "--at", "yesterday"),
         ("run", "--policies", "."),
         ("replay", "/nowhere"),

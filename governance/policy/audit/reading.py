@@ -98,6 +98,8 @@ class _Reading:
         self._least = 0
         self._given_code = False
         """Whether an option surely says what is run, so that no operand does."""
+        self._perhaps_ended = False
+        """Whether a word that may have been `--` makes operands of what begins with a hyphen."""
         self._loose = False
         """Whether an option that an agent writes may take the next word as its value, be it `--`."""
 
@@ -114,7 +116,8 @@ class _Reading:
             options = self._options(piece)
             if options:
                 yield from self._option(piece, options, pieces)
-            if not options or piece.begins_freely or set(options) < set(piece.texts):
+            perhaps = piece.begins_freely or self._perhaps_ended or set(options) < set(piece.texts)
+            if not options or perhaps:
                 yield from self._word(piece._replace(optional=piece.optional or options != ()), pieces)
         yield from self._by_operands()
 
@@ -170,6 +173,7 @@ class _Reading:
             if text in ("--", "--end-of-options"):
                 if len(piece.texts) == 1 and not self._program.options_never_end and not self._loose:
                     self._ended |= {piece.group if piece.optional else 0}
+                self._perhaps_ended |= not self._ended and not self._program.options_never_end
                 takes.append(0)
                 continue
             bare = self._place == 1 and self._program.bare_options and not text.startswith("-")
