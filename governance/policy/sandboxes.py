@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from governance.canonical import digest
 from governance.capabilities.declaration import Verb
-from governance.capabilities.glob import PathSet
 from governance.policy.decision import ISOLATIONS, Mount, Network, SandboxSpec, Scratch
 from governance.policy.hosts import common, covers_host
 from governance.policy.profile import Egress
@@ -100,14 +99,14 @@ def derive(
     there only where the call sends or receives something.
     """
     network = _network(profile, effects)
-    changed = [effect for effect in effects if effect.verb in (Verb.WRITE, Verb.CREATE, Verb.DELETE)]
-    reason = _missing(profile, agent, facts, network) or _read_only(profile, changed)
+    reason = _missing(profile, agent, facts, network)
     if reason is not None:
         return reason
+    changes = any(effect.verb in (Verb.WRITE, Verb.CREATE, Verb.DELETE) for effect in effects)
     mounts = (
         ()
         if profile.mount is None
-        else (Mount(agent.workspace or "", profile.mount, profile.writable and bool(changed)),)
+        else (Mount(agent.workspace or "", profile.mount, profile.writable and changes),)
     )
     hosts = network.hosts if network else ()
     return SandboxSpec(
@@ -156,17 +155,6 @@ def _missing(
         return "this engine makes no sandbox with a writable root; ask the operator"
     if profile.mount is not None and agent.workspace is None:
         return "the sandbox needs a workspace, and this agent has none; ask the operator"
-    return None
-
-
-def _read_only(profile: Profile, changed: list[Effect]) -> str | None:
-    """Return why what the calls change cannot be changed: it lies in a workspace that is mounted read-only."""
-    if profile.mount is None or profile.writable:
-        return None
-    mounted = PathSet.tree(profile.mount)
-    for effect in changed:
-        if isinstance(effect.target, PathSet) and effect.target.meets(mounted):
-            return f"the sandbox has {profile.mount} read-only, so there is no way to {effect}"
     return None
 
 

@@ -53,10 +53,7 @@ def meaning(rules: tuple[Rule, ...], call: Asked, agent: str) -> Meaning:
         return Meaning("forbidden", frozenset({"protected"}))
     if not covering:
         return Meaning("no-permit", frozenset(), not opaque_and_refused)
-    read_only = not all(WRITABLE[rule.sandbox or ""] for rule in covering)
-    changed = any(verb in CHANGES and paths & beneath("/workspace") for verb, paths in effects)
-    impossible = agent == WITHOUT_WORKSPACE or (read_only and changed)
-    code = "fail-closed" if impossible else "permitted"
+    code = "fail-closed" if agent == WITHOUT_WORKSPACE else "permitted"
     return Meaning(code, frozenset(rule.name for rule in covering))
 
 

@@ -215,7 +215,7 @@ def test_only_the_permits_that_include_protected_paths_make_the_sandbox() -> Non
         'permit expert { agent any  call fs.delete  sandbox editor  including protected  because "y" }\n'
     )
     assert outcome(bundle, 'fs.delete(path="/workspace/.git/config")') == "permitted expert"
-    assert outcome(bundle, 'fs.delete(path="/workspace/a")') == "fail-closed all expert"
+    assert outcome(bundle, 'fs.delete(path="/workspace/a")') == "permitted all expert"
 
 
 def test_without_permits_a_protected_path_is_simply_not_permitted() -> None:
