@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from governance.library import known_programs
@@ -65,6 +65,9 @@ def test_one_free_word_can_do_whatever_it_can_stand_for(line: tuple[str, list[st
 
 @law
 @given(command_lines())
+@example(("openssl", ["--=/a", "s_client"]))
+@example(("/usr/lib/governance/fs", ["-x", "put", "a"]))
+@example(("timeout", ["-v", "5", "sh"]))
 def test_more_ways_to_fix_a_word_find_what_each_finds(line: tuple[str, list[str]]) -> None:
     name, words = line
     # Whether options end is read once for all that a word may be, so where it may be `--` less is said of each.

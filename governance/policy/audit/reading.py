@@ -139,14 +139,14 @@ class _Reading:
     def _word(self, piece: Piece, pieces: Sequence[Piece]) -> Iterator[Found]:
         """Read a word as an operand: a variable for a program, another program, or any other."""
         piece = self._after_settings(piece)
-        words = self._words()
         if not piece.texts and not piece.kind:
             return
-        if words is None:
+        words, surely = self._words()
+        if words is not None:
+            yield from self._by_words(words, (piece, *pieces[self._place :]))
+        if words is None or not surely:
             yield from self._operand(piece)
-            return
-        yield from self._by_words(words, (piece, *pieces[self._place :]))
-        if not piece.optional:
+        elif not piece.optional:
             self._place = len(pieces)
 
     def _options(self, piece: Piece) -> tuple[str, ...]:
@@ -225,14 +225,14 @@ class _Reading:
                 if any(is_called(each, name) for each in fact.names):
                     yield Found(self._name, f"{name}=", fact.can, fact.why)
 
-    def _words(self) -> tuple[str, Fact] | None:
-        """Return what says that the next operand begins another program and its words."""
+    def _words(self) -> tuple[tuple[str, Fact] | None, bool]:
+        """Return what says that the next operand may begin another program and its words, and whether it surely does."""
         for scope in self._scopes:
             for fact in scope.program.operands:
-                before = len(self._operands) - bool(scope.command)
-                if fact.at == "words" and before >= fact.after:
-                    return scope.command, fact
-        return None
+                named = bool(scope.command)
+                if fact.at == "words" and len(self._operands) - named >= fact.after:
+                    return (scope.command, fact), self._least - named >= fact.after
+        return None, False
 
     def _by_words(self, words: tuple[str, Fact], pieces: Sequence[Piece]) -> Iterator[Found]:
         command, fact = words
@@ -261,12 +261,15 @@ class _Reading:
             self._ended |= {0}
 
     def _command(self, piece: Piece) -> Iterator[Found]:
-        """Take the command of a program that has several."""
-        self._in_command = True
-        if self._program.operands_end_options:
-            self._scopes.clear()
+        """Take the command of a program that has several; where the word may be none, the next may be it too."""
+        self._in_command = not piece.optional
+        if self._program.operands_end_options and self._in_command:
+            self._scopes = [scope for scope in self._scopes if scope.command]
+        taken = {scope.command for scope in self._scopes}
         for text in piece.texts or tuple(self._program.commands):
             command = self._program.commands.get(text)
+            if text in taken:
+                continue
             if command is None:
                 yield Found(f"{self._name} {text}", "", (), "Nothing is known of this command.", unknown=True)
                 continue
