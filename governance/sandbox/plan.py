@@ -30,6 +30,9 @@ EXPIRES: Final = "governance.expires"
 
 _RUNTIMES: Final[Mapping[Isolation, str]] = {"container": "runc", "gvisor": "runsc"}
 
+_KERNEL: Final[Mapping[Isolation, tuple[int, int]]] = {"container": (0, 0), "gvisor": (96, 48 * 2**20)}
+"""What a tier's own kernel takes of the host beside the program: processes, and bytes of memory."""
+
 _ENVIRONMENT: Final = ("PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/tmp", "LANG=C.UTF-8")
 
 _SHARED_MEMORY: Final = 16 * 2**20
@@ -181,11 +184,12 @@ def _privileges() -> dict[str, Json]:
 
 
 def _limits(spec: SandboxSpec) -> dict[str, Json]:
+    processes, memory = _KERNEL[spec.isolation]
     return {
-        "Memory": spec.memory,
-        "MemorySwap": spec.memory,
+        "Memory": spec.memory + memory,
+        "MemorySwap": spec.memory + memory,
         "NanoCpus": spec.cpus * 1_000_000,
-        "PidsLimit": spec.pids,
+        "PidsLimit": spec.pids + processes,
         "OomKillDisable": False,
         "OomScoreAdj": 500,
         "ShmSize": _SHARED_MEMORY,
@@ -198,6 +202,7 @@ def _limits(spec: SandboxSpec) -> dict[str, Json]:
         "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
         "LogConfig": {"Type": "none", "Config": {}},
         "AutoRemove": False,
+        "Init": False,
     }
 
 
