@@ -19,6 +19,7 @@ from governance.cli import (
     log,
     lsp,
     policies,
+    proof,
     replaying,
     requests,
     speaking,
@@ -65,6 +66,7 @@ app.command(epilog="Example:  governance phrases --policies policies/examples/co
 app.command(
     epilog="Example:  governance grammar --for openai --policies policies/examples/coder --agent claude-1 --syntax english"
 )(speaking.grammar)
+log.log.command(epilog="Example: governance log evidence ./log 7")(proof.evidence)
 app.add_typer(log.log, name="log")
 app.add_typer(engine.app, name="engine")
 app.add_typer(image.app, name="image")
