@@ -175,6 +175,11 @@ class ContainerEngine:
         with _asking("kill the container", settled=(_GONE, _CONFLICT)):
             self._client.kill(container)
 
+    def pause(self, container: str) -> None:
+        """Stop all of a running container where it is."""
+        with _asking("pause the container"):
+            self._client.pause(container)
+
     def unpause(self, container: str) -> None:
         """Let a paused container go on, so that it can be killed whatever its runtime."""
         with _asking("unpause the container", settled=(_GONE, _CONFLICT)):

@@ -90,7 +90,9 @@ def plan(spec: SandboxSpec, owner: Owner, user: tuple[int, int], sources: Mappin
             "root-user", "a sandbox never runs as root", "let the workspace belong to another user"
         )
     labels = {LOG: owner.log, DECISION: owner.decision, SPEC: spec.digest, EXPIRES: str(owner.expires)}
-    host = _namespaces() | _privileges() | _limits(spec) | _files(spec, user, sources) | {"Runtime": runtime}
+    host = (
+        _namespaces() | _privileges(spec) | _limits(spec) | _files(spec, user, sources) | {"Runtime": runtime}
+    )
     return ContainerPlan(
         name="governance-" + digest_of([owner.log, owner.decision]).removeprefix("sha256:")[:32],
         image=image,
@@ -173,11 +175,12 @@ def _namespaces() -> dict[str, Json]:
     }
 
 
-def _privileges() -> dict[str, Json]:
+def _privileges(spec: SandboxSpec) -> dict[str, Json]:
+    calls = profile(own_kernel=spec.isolation == "gvisor")
     return {
         "CapDrop": ("ALL",),
         "Privileged": False,
-        "SecurityOpt": ("no-new-privileges", f"seccomp={profile()}"),
+        "SecurityOpt": ("no-new-privileges", f"seccomp={calls}"),
         "MaskedPaths": _MASKED,
         "ReadonlyPaths": _READ_ONLY,
     }

@@ -7,6 +7,7 @@ that a call's container has; only a warrant is not asked for, because nothing of
 from __future__ import annotations
 
 import select
+import socket
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -14,24 +15,27 @@ from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from governance.errors import Diagnostic, SandboxError
-from governance.policy.decision import SandboxSpec
+from governance.policy.decision import SandboxSpec, Scratch
 from governance.sandbox.attest import attest
 from governance.sandbox.plan import Owner, plan
 from governance.sandbox.stream import Capture
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Iterator, Mapping
 
+    from governance.canonical import Json
     from governance.policy.decision import Isolation
     from governance.sandbox.engine import ContainerEngine
 
-__all__ = ["Trial", "image_of", "trial"]
+__all__ = ["SCRATCH", "Trial", "image_of", "trial"]
 
 _GRACE: Final = 120
 """Seconds beyond the program's own time, before a reaper may end the container."""
 
 _PIECE: Final = 256 * 1024
+
+SCRATCH: Final = (Scratch("/tmp", 8 * 2**20),)  # noqa: S108 - a folder of the sandbox
+"""The one place that a trial writes, where it does."""
 
 _PLAIN: Final = SandboxSpec(
     image="",
@@ -56,11 +60,13 @@ _PLAIN: Final = SandboxSpec(
 class Trial:
     """A started container: its id, its process on the host, and what has come from it so far.
 
-    `difference` is what attestation said of it, empty where it is the planned one.
+    `name` is a word that stands in its labels alone; `planned` is what the engine was asked for; `difference` is what attestation said of it, empty where it is the planned one.
     """
 
     engine: ContainerEngine
     container: str
+    name: str
+    planned: Mapping[str, Json]
     pid: int
     streams: socket.socket
     capture: Capture
@@ -96,14 +102,24 @@ class Trial:
             raise _failed(f"the program takes no input: {error.strerror}") from error
 
     def end(self) -> int | None:
-        """Read to the end; return the program's exit code, None where it had to be killed."""
+        """Read to the end; return the program's exit code, None where it had to be killed.
+
+        INVARIANT: nothing is killed before its streams are closed: an engine ends a container only once its
+        output is taken or refused.
+        """
         self.until(lambda _: False)
-        code = None
         if self.closed:
             code = self.engine.wait(self.container, max(0.0, self.deadline - time.monotonic()))
-        if code is None:
-            self.engine.kill(self.container)
-        return code
+            if code is not None:
+                return code
+        self.close()
+        self.engine.kill(self.container)
+        return None
+
+    def close(self) -> None:
+        """Neither read nor write any more."""
+        with suppress(OSError):
+            self.streams.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
@@ -122,7 +138,8 @@ def trial(
     """
     expires = int(time.time()) + spec.timeout // 1000 + _GRACE
     spec = replace(spec, stdin="open")
-    planned = plan(spec, Owner("trial", uuid4().hex, expires), user, sources or {})
+    name = uuid4().hex
+    planned = plan(spec, Owner("trial", name, expires), user, sources or {})
     container = engine.create(planned)
     try:
         difference = ""
@@ -136,7 +153,17 @@ def trial(
             engine.start(container)
             deadline = time.monotonic() + spec.timeout / 1000
             pid = _pid(engine, container)
-            yield Trial(engine, container, pid, streams, Capture(spec.output), deadline, difference)
+            yield Trial(
+                engine,
+                container,
+                name,
+                planned.body,
+                pid,
+                streams,
+                Capture(spec.output),
+                deadline,
+                difference,
+            )
     finally:
         _remove(engine, container)
 
