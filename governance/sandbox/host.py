@@ -6,9 +6,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-__all__ = ["boot_id", "kernel_text", "process_of", "text_of"]
+__all__ = ["boot_id", "cgroup_of", "kernel_text", "process_of", "text_of"]
 
 _MOST: Final = 2**20
+_CGROUPS: Final = Path("/sys/fs/cgroup")
 
 
 def text_of(path: str) -> str:
@@ -40,3 +41,20 @@ def process_of(pid: int, container: str) -> str:
             return ""
         return program
     return ""
+
+
+def cgroup_of(pid: int, container: str, controller: str, *names: str) -> str:
+    """Return the first of the files `names` in the control group of `controller`, of version 1 or 2, that `pid` is in.
+
+    Raises LookupError where the process is in no group of the container's that has any.
+    """
+    for line in text_of(f"/proc/{pid}/cgroup").splitlines():
+        _, controllers, path = line.split(":", 2)
+        folder = controller if controller in controllers.split(",") else ""
+        if container not in path or (controllers and not folder):
+            continue
+        for name in names:
+            file = _CGROUPS / folder / path.lstrip("/") / name
+            if file.is_file():
+                return file.read_text().strip()
+    raise LookupError(f"no control group of {controller} is to be seen")

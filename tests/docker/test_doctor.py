@@ -149,7 +149,11 @@ WEAKENED: list[tuple[str, Weaken, set[str]]] = [
         lambda _, host: host.update(PidsLimit=0),
         {"host.processes", "limits.processes"},
     ),
-    ("a whole processor", lambda _, host: host.update(NanoCpus=2 * 10**9), {"host.processor"}),
+    (
+        "the whole processor",
+        lambda _, host: host.update(NanoCpus=2 * 10**9),
+        {"host.processor", "limits.processor"},
+    ),
     (
         "no ulimits",
         lambda _, host: host.update(Ulimits=[{"Name": "nofile", "Soft": 4096, "Hard": 4096}]),

@@ -85,5 +85,5 @@ def _survey(engine: ContainerEngine, tier: Isolation, image: str, names: list[st
 def _word(name: str, setting: Setting) -> str:
     try:
         return APART[name](setting)
-    except (SandboxError, OSError, ValueError) as error:
+    except (SandboxError, OSError, LookupError, ValueError) as error:
         return f"?{error}"

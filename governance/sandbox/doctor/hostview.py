@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from governance.sandbox.host import process_of, text_of
+from governance.sandbox.host import cgroup_of, process_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +19,6 @@ __all__ = ["LOOKS", "View", "namespaces"]
 
 _NAMESPACES: Final = ("mnt", "pid", "net", "ipc", "uts", "cgroup", "user")
 _CAPABILITIES: Final = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
-_CGROUPS: Final = Path("/sys/fs/cgroup")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +43,8 @@ class View:
         return next(line.partition(":")[2].strip() for line in lines if line.startswith(f"{name}:"))
 
     def cgroup(self, controller: str, *names: str) -> str:
-        """Return a setting of the container's control group, of version 1 or 2."""
-        for line in text_of(f"/proc/{self.running.pid}/cgroup").splitlines():
-            _, controllers, path = line.split(":", 2)
-            folder = {"": "", controller: controller}.get(controllers)
-            for name in names if folder is not None else ():
-                file = _CGROUPS / str(folder) / path.lstrip("/") / name
-                if self.running.container in path and file.is_file():
-                    return file.read_text().strip()
-        raise LookupError(f"no control group of {controller} is to be seen")
+        """Return a setting of the container's control group."""
+        return cgroup_of(self.running.pid, self.running.container, controller, *names)
 
 
 def namespaces(one: int, other: int) -> str:
