@@ -51,6 +51,7 @@ def test_every_control_is_in_force_in_both_tiers(
     for tier in WHOLE_TIERS:
         require(engine, tier, state_path("doctor"))  # type: ignore[arg-type]
     assert CliRunner().invoke(app, ["doctor", "--last"]).exit_code == 0
+    assert engine.containers("governance.log=trial") == ()
 
 
 @pytest.mark.parametrize("tier", WHOLE_TIERS)
