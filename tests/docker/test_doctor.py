@@ -192,6 +192,24 @@ def test_a_control_that_is_taken_away_fails_its_probes(
     assert found["network.internet"].verdict == "passed"
 
 
+def test_a_tier_that_the_engine_lacks_is_not_proven(engine_url: str, image: str) -> None:
+    engine = Weakening.connect(engine_url)
+    engine.weaken = lambda _, host: host.update(Runtime="not-there")  # type: ignore[method-assign]
+    asked = [probe for probe in PROBES if probe.gate or probe.id == "limits.memory"]
+    results = examine(engine, "gvisor", image, asked)
+    engine.close()
+    assert {result.verdict for result in results} == {"not proven"}
+    assert all("not-there" in result.seen for result in results)
+
+
+def test_a_program_that_answers_something_else_proves_nothing(engine_url: str, image: str) -> None:
+    engine = Weakening.connect(engine_url)
+    engine.weaken = lambda body, _: body.update(Entrypoint=["/bin/echo", "[1]"])  # type: ignore[method-assign]
+    results = examine(engine, "container", image, [probe for probe in GATE if probe.id != "host.program"])
+    engine.close()
+    assert {result.verdict for result in results} == {"not proven"}
+
+
 def test_a_lower_tier_in_disguise_fails(engine_url: str, image: str) -> None:
     engine = Weakening.connect(engine_url)
     engine.weaken = lambda _, host: host.update(Runtime="runc")  # type: ignore[method-assign]

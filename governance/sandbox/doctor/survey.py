@@ -81,4 +81,5 @@ def _answers(running: Trial, stage: Stage, probes: list[str]) -> dict[str, str]:
         found = json.loads(running.capture.stdout)
     except ValueError:
         return {}
-    return {name: word for name, word in found.items() if isinstance(word, str)}
+    told = found if isinstance(found, dict) else {}
+    return {name: word for name, word in told.items() if isinstance(word, str)}
