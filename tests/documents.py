@@ -18,9 +18,9 @@ from typing import Final, NamedTuple
 ROOT: Final = Path(__file__).resolve().parent.parent
 DOCUMENTS: Final = (
     ROOT / "README.md",
-    *(ROOT / "docs" / f"{name}.md" for name in ("tutorial", "surfaces", "programs")),
+    *(ROOT / "docs" / f"{name}.md" for name in ("tutorial", "surfaces", "programs", "doctor")),
 )
-NEEDS_ENGINE: Final = ("governance demo", "governance run", "/tmp/demo.txt")
+NEEDS_ENGINE: Final = ("governance demo", "governance run", "governance doctor", "/tmp/demo.txt")
 
 _BLOCK: Final = re.compile(r"^```(console|policy /[^\n]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _VARYING: Final = (

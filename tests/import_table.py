@@ -34,6 +34,7 @@ PURE: Final = (
     "governance.journal.chain",
     "governance.sandbox.plan",
     "governance.sandbox.attest",
+    "governance.sandbox.controls",
     "governance.sandbox.outcome",
     "governance.sandbox.stream",
 )

@@ -13,12 +13,14 @@ import typer
 from governance.cli import (
     capabilities,
     demo,
+    doctor,
     engine,
     formatting,
     image,
     log,
     lsp,
     policies,
+    proof,
     replaying,
     requests,
     speaking,
@@ -65,6 +67,10 @@ app.command(epilog="Example:  governance phrases --policies policies/examples/co
 app.command(
     epilog="Example:  governance grammar --for openai --policies policies/examples/coder --agent claude-1 --syntax english"
 )(speaking.grammar)
+app.command(
+    epilog="Examples:  governance doctor;  governance doctor --tier gvisor --only network --json;  governance doctor --last"
+)(doctor.doctor)
+log.log.command(epilog="Example: governance log evidence ./log 7")(proof.evidence)
 app.add_typer(log.log, name="log")
 app.add_typer(engine.app, name="engine")
 app.add_typer(image.app, name="image")

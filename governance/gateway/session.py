@@ -14,8 +14,10 @@ from governance.gateway.clock import now
 from governance.gateway.pipeline import Engine
 from governance.gateway.service import service_log
 from governance.journal import Journal
+from governance.resources import state_path
 from governance.sandbox import ContainerEngine, Dispatcher, Warrants, Workspaces, reap
 from governance.sandbox.engine_setup import locate
+from governance.sandbox.tier import Witness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,5 +54,8 @@ def open_engine(
             "opened", log=str(log), bundle=bundle.digest if bundle else None, engine=facts.to_json()
         )
         warrants = Warrants()
-        dispatcher = Dispatcher(containers, warrants, Workspaces(workspaces), journal.log_id)
+        witness = Witness(containers, journal.keep_evidence, state_path("tiers"))
+        dispatcher = Dispatcher(
+            containers, warrants, Workspaces(workspaces), journal.log_id, attested=witness
+        )
         yield Engine(journal, bundle, facts, warrants, dispatcher, now)

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from governance.journal.bundles import read_bundle
 from governance.journal.commit import Pending
+from governance.journal.kept import read_bundle, read_evidence
 from governance.journal.record import Event, Head, Kind, Loss, Receipt
 from governance.journal.store import Journal
 from governance.journal.verify import Verification, read, verify
@@ -22,5 +22,6 @@ __all__ = [
     "Verification",
     "read",
     "read_bundle",
+    "read_evidence",
     "verify",
 ]

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from governance.errors import Diagnostic, JournalError
 from governance.instant import check_instant
-from governance.journal import bundles, lock
+from governance.journal import lock
 from governance.journal.chain import GENESIS
 from governance.journal.commit import Commits, Pending, failed
 from governance.journal.files import DISK
+from governance.journal.kept import BUNDLES, EVIDENCE
 from governance.journal.record import Head, Receipt
 from governance.journal.recover import find_end
 from governance.journal.segments import Tail
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from governance.canonical import Json
     from governance.journal.files import Files
+    from governance.journal.kept import Kept
     from governance.journal.record import Event, Kind, Loss
     from governance.journal.recover import End
 
@@ -131,10 +133,17 @@ class Journal:
 
     def keep_bundle(self, digest: str, data: bytes) -> None:
         """Keep a policy bundle durably beside the log, to be there before a record names it."""
+        self._keep(BUNDLES, digest, data)
+
+    def keep_evidence(self, digest: str, data: bytes) -> None:
+        """Keep the evidence of a sandbox durably beside the log, to be there before an outcome names it."""
+        self._keep(EVIDENCE, digest, data)
+
+    def _keep(self, kind: Kept, digest: str, data: bytes) -> None:
         self._commits.refuse_unusable()
         with self._commits.disk:
             try:
-                bundles.keep_bundle(self.folder, digest, data, self._files)
+                kind.keep(self.folder, digest, data, self._files)
             except OSError as error:
                 raise failed(error) from error
 

@@ -1,4 +1,4 @@
-"""Reading a whole log and saying whether it holds: the chain, the bundles it names, and what follows what.
+"""Reading a whole log and saying whether it holds: the chain, the bundles and evidence it names, and what follows what.
 
 Streaming: one record at a time is held, and of the past only 16 bytes a decision. Nothing is written here. A
 log whose end was cut off between two records looks whole; only a head or a checkpoint kept elsewhere tells.
@@ -11,22 +11,26 @@ from typing import TYPE_CHECKING, Final
 
 from governance.errors import Diagnostic, JournalError
 from governance.journal import lock
-from governance.journal.bundles import read_bundle
 from governance.journal.chain import GENESIS
+from governance.journal.kept import BUNDLES, EVIDENCE
 from governance.journal.ledger import Ledger
 from governance.journal.segments import segments
 from governance.journal.walk import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from governance.journal.kept import Kept
     from governance.journal.record import Event
     from governance.journal.walk import Found
 
 __all__ = ["Verification", "read", "read_records", "verify"]
 
 _MOST_PROBLEMS: Final = 100
+
+_NAMES: Final[Mapping[str, Kept]] = {"bundle": BUNDLES, "outcome": EVIDENCE}
+"""Which kinds of record name by digest what is kept beside the log; its word is the name in the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,8 @@ def verify(folder: Path, *, progress: Callable[[int], None] | None = None) -> Ve
             records, size, head = records + 1, size + len(found.line) + 1, found.record.hash
             event = found.record.event
             problems += (_placed(problem, found) for problem in ledger.take(event))
-            if event.kind == "bundle":
-                problems += (_placed(problem, found) for problem in _bundle_problems(folder, event, checked))
+            if event.kind in _NAMES:
+                problems += (_placed(problem, found) for problem in _kept_problems(folder, event, checked))
             if progress is not None and records % 1000 == 0:
                 progress(records)
             if len(problems) >= _MOST_PROBLEMS:
@@ -104,16 +108,17 @@ def verify(folder: Path, *, progress: Callable[[int], None] | None = None) -> Ve
     )
 
 
-def _bundle_problems(folder: Path, event: Event, checked: set[str]) -> tuple[Diagnostic, ...]:
-    """Say what is wrong with the bundle that `event` names; each bundle is read once."""
-    name = event.body.get("bundle")
+def _kept_problems(folder: Path, event: Event, checked: set[str]) -> tuple[Diagnostic, ...]:
+    """Say what is wrong with the bundle or evidence that `event` names; each is read once."""
+    kind = _NAMES[event.kind]
+    name = event.body.get(kind.word)
     if name is None or (isinstance(name, str) and name in checked):
         return ()
     if not isinstance(name, str):
-        return (Diagnostic("bundle-missing", "names a bundle by something that is no digest"),)
+        return (Diagnostic(f"{kind.word}-missing", f"names {kind.word} by something that is no digest"),)
     checked.add(name)
     try:
-        read_bundle(folder, name)
+        kind.read(folder, name)
     except JournalError as error:
         return error.diagnostics
     return ()

@@ -1,7 +1,8 @@
 """From a durable allow to an outcome: warrants, the container derived from a decision, and its one run.
 
-`dispatch` is the only way to a container and takes nothing but a warrant. `plan`, `attest`, `seccomp`,
-`stream` and `outcome` are pure; the engine's library is imported in `engine` alone.
+`dispatch` is the only way of a request to a container and takes nothing but a warrant; `trial` runs programs of our
+own alone. `plan`, `attest`, `controls`, `seccomp`, `stream` and `outcome` are pure; the engine's library is imported
+in `engine` alone.
 """
 
 from __future__ import annotations

@@ -1,80 +1,40 @@
 """Is the created container the planned one, in every field? A pure comparison, made before anything runs.
 
 Every setting that the engine reports must be one the plan has, or be empty; a field this version does not
-know is refused unless it is empty, so that an engine's new feature cannot weaken a sandbox unseen. Each
-field that proves a recommendation of the CIS Docker Benchmark (1.6.0, section 5) carries its number.
-Recommendations about the host's practice rather than a container (5.1, 5.7, 5.23, 5.24, 5.27, 5.28) are
-not claimed; 5.2 and 5.3 only where the host's security module labelled the container.
+know is refused unless it is empty, so that an engine's new feature cannot weaken a sandbox unseen. Which field
+proves which recommendation of the CIS Docker Benchmark is `controls`' table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from governance.canonical import canonical, digest_of
 from governance.errors import Diagnostic, SandboxError
+from governance.sandbox.controls import rows, shown_numbers
 from governance.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from governance.canonical import Json
+    from governance.policy.decision import Isolation
     from governance.sandbox.plan import ContainerPlan
 
 __all__ = ["Evidence", "ImageSettings", "attest"]
 
-_CIS: Final[Mapping[str, tuple[str, ...]]] = {
-    "HostConfig.CapAdd": ("5.4",),
-    "HostConfig.CapDrop": ("5.4",),
-    "HostConfig.Privileged": ("5.5",),
-    "HostConfig.Binds": ("5.6", "5.20", "5.32"),
-    "HostConfig.Mounts": ("5.6", "5.20", "5.32"),
-    "HostConfig.VolumesFrom": ("5.6", "5.32"),
-    "Mounts": ("5.6", "5.20", "5.32"),
-    "HostConfig.PortBindings": ("5.8", "5.9", "5.14"),
-    "HostConfig.PublishAllPorts": ("5.9", "5.14"),
-    "HostConfig.NetworkMode": ("5.10", "5.30"),
-    "NetworkSettings.Networks": ("5.10", "5.30"),
-    "HostConfig.Memory": ("5.11",),
-    "HostConfig.MemorySwap": ("5.11",),
-    "HostConfig.NanoCpus": ("5.12",),
-    "HostConfig.ReadonlyRootfs": ("5.13",),
-    "HostConfig.RestartPolicy": ("5.15",),
-    "HostConfig.PidMode": ("5.16",),
-    "HostConfig.IpcMode": ("5.17",),
-    "HostConfig.Devices": ("5.18",),
-    "HostConfig.DeviceCgroupRules": ("5.18",),
-    "HostConfig.DeviceRequests": ("5.18",),
-    "HostConfig.Ulimits": ("5.19",),
-    "HostConfig.UTSMode": ("5.21",),
-    "HostConfig.SecurityOpt": ("5.22", "5.26"),
-    "HostConfig.CgroupParent": ("5.25",),
-    "HostConfig.PidsLimit": ("5.29",),
-    "HostConfig.UsernsMode": ("5.31",),
-}
 _HOST_FOLDERS: Final = frozenset(
-    (
-        "bin",
-        "boot",
-        "dev",
-        "etc",
-        "lib",
-        "lib32",
-        "lib64",
-        "libx32",
-        "proc",
-        "run",
-        "sbin",
-        "sys",
-        "usr",
-    )
+    ("bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "libx32", "proc", "run", "sbin", "sys", "usr")
 )
 """Top folders that hold the system itself (5.6); `/var/run` and the engine's own folder are named below."""
 
 _HOST_WHOLE: Final = ("/", "/home", "/root", "/var", "/var/lib")
 _HOST_BENEATH_VAR: Final = ("/var/run", "/var/lib/docker", "/var/lib/containerd")
+
+_EXACT: Final = ("HostConfig.Init", "HostConfig.MemorySwappiness")
+"""Settings of which null says something else than zero: unset, so that the engine's own default holds."""
 
 _CLIP: Final = 200
 
@@ -90,16 +50,31 @@ class ImageSettings:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was attested: the specification, the image, all effective settings, and the CIS numbers they prove."""
+    """What was attested: the specification, the tier, the image, all effective settings, and the table of controls.
+
+    `settings` is the digest of what `inspect` said, less what names one run: the same for each run of a
+    specification. `place` is where it runs, as seen from inside and outside, once that was looked at.
+    """
 
     spec: str
+    tier: Isolation
     image: str
+    runtime: str
     settings: str
-    controls: tuple[str, ...]
+    controls: Mapping[str, Json]
+    place: Mapping[str, Json] | None = None
 
     def to_json(self) -> dict[str, Json]:
         """Return the evidence as canonical data."""
-        return {"spec": self.spec, "image": self.image, "settings": self.settings, "controls": self.controls}
+        return {
+            "spec": self.spec,
+            "tier": self.tier,
+            "image": self.image,
+            "runtime": self.runtime,
+            "inspect": self.settings,
+            "controls": self.controls,
+            "place": self.place,
+        }
 
     @property
     def digest(self) -> str:
@@ -122,7 +97,9 @@ def attest(
     different += _module_refusals(inspected)
     if different:
         raise SandboxError(*(_diagnostic(line) for line in different))
-    return Evidence(plan.spec_digest, plan.image, digest_of(_settings(found)), _controls(inspected))
+    runtime = str(_mapping(plan.body["HostConfig"])["Runtime"])
+    settings = digest_of(_settings(found))
+    return Evidence(plan.spec_digest, plan.tier, plan.image, runtime, settings, rows(inspected))
 
 
 def _expected(plan: ContainerPlan, image: ImageSettings) -> dict[str, Json]:
@@ -178,9 +155,8 @@ def _differences(name: str, expected: object, found: object) -> Iterator[str]:
     if isinstance(expected, Mapping) and isinstance(found, Mapping) and name in ("Config", "HostConfig"):
         for key in sorted({*expected, *found}):
             yield from _differences(f"{name}.{key}", expected.get(key), found.get(key))
-    elif not _same(expected, found):
-        proves = f" (CIS {', '.join(_CIS[name])})" if name in _CIS else ""
-        yield f"{name} is {_clip(found)} where the plan has {_clip(expected)}{proves}"
+    elif not _same(expected, found) or (name in _EXACT and found is not expected):
+        yield f"{name} is {_clip(found)} where the plan has {_clip(expected)}{shown_numbers(name)}"
 
 
 def _same(expected: object, found: object) -> bool:
@@ -225,17 +201,11 @@ def _module_refusals(inspected: Mapping[str, object]) -> Iterator[str]:
         yield "AppArmorProfile is unconfined where the host has AppArmor (CIS 5.2)"
 
 
-def _controls(inspected: Mapping[str, object]) -> tuple[str, ...]:
-    proven = {number for numbers in _CIS.values() for number in numbers}
-    proven |= {"5.2"} if inspected.get("AppArmorProfile") else set()
-    proven |= {"5.3"} if inspected.get("ProcessLabel") else set()
-    return tuple(sorted(proven, key=lambda number: int(number.partition(".")[2])))
-
-
 def _settings(found: Mapping[str, object]) -> Json:
     """Return the settings that are the same for each run of a specification."""
     config = {key: value for key, value in _mapping(found["Config"]).items() if key != "Labels"}
-    return {"Config": config, "HostConfig": _mapping(found["HostConfig"])}
+    names = ("HostConfig", "Mounts", "Path", "Args", "Image", "NetworkSettings.Networks")
+    return {"Config": config} | {name: cast("Json", found[name]) for name in names}
 
 
 def _mapping(value: object) -> Mapping[str, Json]:

@@ -53,13 +53,18 @@ class Dispatcher:
         workspaces: Workspaces,
         log_id: str,
         wall: Callable[[], float] = time.time,
+        attested: Callable[[Evidence], Evidence] = lambda evidence: evidence,
     ) -> None:
-        """Use `wall` (Unix seconds) for nothing but the containers' expiry."""
+        """Use `wall` (Unix seconds) for nothing but the containers' expiry.
+
+        `attested` completes and keeps evidence before the program starts; its SandboxError is a refusal.
+        """
         self._engine = engine
         self._warrants = warrants
         self._workspaces = workspaces
         self._log_id = log_id
         self._wall = wall
+        self._attested = attested
 
     def dispatch(self, warrant: Warrant) -> Outcome:
         """Use the warrant up and run its call; SandboxError `warrant-…` is all that is raised."""
@@ -71,7 +76,7 @@ class Dispatcher:
         except SandboxError as error:
             return _trouble(decision, error, _NOTHING_RAN, None)
         try:
-            outcome = _Run(self._engine, warrant, planned, container).outcome()
+            outcome = _Run(self._engine, warrant, planned, container, self._attested).outcome()
         finally:
             left = self._remove(container)
         return replace(outcome, message=" ".join(filter(None, (outcome.message, left))))
@@ -104,6 +109,7 @@ class _Run:
     warrant: Warrant
     planned: ContainerPlan
     container: str
+    attested: Callable[[Evidence], Evidence]
     known: str = _NOTHING_RAN
     evidence: Evidence | None = None
 
@@ -119,7 +125,8 @@ class _Run:
 
     def _attest(self) -> Evidence:
         image = self.engine.image(self.planned.image)
-        return attest(self.planned, self.engine.inspect(self.container), image, self.engine.socket)
+        found = self.engine.inspect(self.container)
+        return self.attested(attest(self.planned, found, image, self.engine.socket))
 
     def _exchange(self, capture: Capture) -> tuple[float, End]:
         """Start the program and speak with it; return when it began, and why the speaking ended."""

@@ -26,8 +26,9 @@ from governance.sandbox.attest import ImageSettings
 from governance.text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from governance.canonical import Json
     from governance.policy.decision import Isolation
     from governance.sandbox.plan import ContainerPlan
 
@@ -90,6 +91,18 @@ class ContainerEngine:
             runtimes = self._client.info()["Runtimes"]
         tiers: tuple[Isolation, ...] = ("container", "gvisor") if "runsc" in runtimes else ("container",)
         return EngineFacts(tuple((name, image) for name, image in found if image is not None), tiers)
+
+    def about(self) -> dict[str, Json]:
+        """Return what the engine says of itself that a sandbox depends on: its version, and each runtime's command."""
+        with _asking("say its version and runtimes"):
+            runtimes: dict[str, dict[str, Json]] = self._client.info()["Runtimes"]
+            version = str(self._client.version()["Version"])
+        commands: dict[str, Json] = {
+            name: [str(each["path"]), *map(str, _sequence(each.get("runtimeArgs")))]
+            for name, each in sorted(runtimes.items())
+            if "path" in each
+        }
+        return {"version": version, "runtimes": commands}
 
     def _image_id(self, name: str) -> str | None:
         with _asking(f"find the image {name}"):
@@ -162,6 +175,11 @@ class ContainerEngine:
         with _asking("kill the container", settled=(_GONE, _CONFLICT)):
             self._client.kill(container)
 
+    def pause(self, container: str) -> None:
+        """Stop all of a running container where it is."""
+        with _asking("pause the container"):
+            self._client.pause(container)
+
     def unpause(self, container: str) -> None:
         """Let a paused container go on, so that it can be killed whatever its runtime."""
         with _asking("unpause the container", settled=(_GONE, _CONFLICT)):
@@ -177,6 +195,10 @@ class ContainerEngine:
         with _asking("list its containers"):
             found = self._client.containers(all=True, filters={"label": label})
             return tuple(Container(entry["Id"], entry["State"], dict(entry["Labels"])) for entry in found)
+
+
+def _sequence(value: Json) -> Sequence[Json]:
+    return value if isinstance(value, list | tuple) else ()
 
 
 class _Connection(UnixHTTPConnection):

@@ -7,7 +7,6 @@ this engine's folder, and never by a number in a file: nothing foreign is ever s
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -17,14 +16,18 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from governance.canonical import canonical
 from governance.errors import Diagnostic, SandboxError
 from governance.resources import state_path
-from governance.sandbox.engine_processes import daemons, end, kill_all, unmount_all
+from governance.sandbox.engine_processes import daemons, end, hang_up, kill_all, unmount_all
+from governance.sandbox.engine_runtimes import runtimes
 from governance.sandbox.provision import alone, search_path
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from governance.canonical import Json
     from governance.sandbox.provision import Host, Say
 
 __all__ = ["LOCAL", "PrivateEngine", "answers"]
@@ -60,6 +63,10 @@ def answers(url: str) -> bool:
         return False
 
 
+def _settings(runtimes: Mapping[str, Json]) -> bytes:
+    return canonical({"runtimes": runtimes})
+
+
 @dataclass(frozen=True, slots=True)
 class PrivateEngine:
     """The engine whose files lie in `folder`."""
@@ -76,6 +83,10 @@ class PrivateEngine:
         """Where it listens."""
         return f"{LOCAL}{self.folder}/docker.sock"
 
+    @property
+    def _file(self) -> Path:
+        return self.folder / "daemon.json"
+
     def start(self, say: Say, host: Host) -> str:
         """Start it unless it answers already; return its address. Raises SandboxError `engine-start`."""
         self._check_length()
@@ -84,11 +95,25 @@ class PrivateEngine:
                 return self.url
             self._sweep(say)
             say("starting a private Docker engine (dockerd), which stays until `governance engine down`")
+            self._file.write_bytes(_settings(runtimes(host, say)))
             begun = time.monotonic()
-            self._launch(host)
+            self._launch()
             self._await(begun)
             say(f"the engine answers after {time.monotonic() - begun:.0f} s at {self.url}")
             return self.url
+
+    def configure(self, say: Say, host: Host) -> dict[str, Json]:
+        """Let the engine that runs know the runtimes that the host has by now; return those that are news to it."""
+        with alone(self.folder, say):
+            known = runtimes(host, say)
+            wanted = _settings(known)
+            if self._file.is_file() and self._file.read_bytes() == wanted:
+                return {}
+            say("telling the private Docker engine of its runtimes; what runs goes on")
+            self._file.write_bytes(wanted)
+            for pid in daemons(self.folder, "dockerd"):
+                hang_up(pid, self.folder)
+            return known
 
     def stop(self, say: Say) -> bool:
         """Stop it and everything it started; return whether anything ran."""
@@ -111,11 +136,8 @@ class PrivateEngine:
             message = f"the path of the engine's sockets would be {longest} bytes long: {self.folder}"
             raise SandboxError(Diagnostic("long-path", message, help=mend))
 
-    def _launch(self, host: Host) -> None:
+    def _launch(self) -> None:
         """Run dockerd detached, in an empty network namespace."""
-        runsc = host.find("runsc")
-        settings = {"runtimes": {"runsc": {"path": runsc}}} if runsc else {}
-        (self.folder / "daemon.json").write_text(json.dumps(settings))
         command = ["setsid", "--fork", "unshare", "--net", "dockerd"]
         for option, name in (
             ("config-file", "daemon.json"), ("data-root", "data"), ("exec-root", "exec"), ("pidfile", "pid"),

@@ -22,7 +22,7 @@ from governance.sandbox.provision import search_path
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["daemons", "end", "kill_all", "unmount_all"]
+__all__ = ["daemons", "end", "hang_up", "kill_all", "unmount_all"]
 
 _PROGRAMS: Final = frozenset({"dockerd", "containerd", "containerd-shim", "containerd-shim-runc-v2"})
 _PARENT: Final = 1
@@ -43,6 +43,14 @@ def end(pid: int, folder: Path, number: signal.Signals, seconds: float) -> bool:
     with ExitStack() as held:
         descriptor = _held(held, pid, lambda: _program(pid, folder) is not None)
         return descriptor is None or _signal(descriptor, number, seconds)
+
+
+def hang_up(pid: int, folder: Path) -> None:
+    """Let `pid`, if it belongs to the engine in `folder`, read its configuration again (dockerd(8), SIGHUP)."""
+    with ExitStack() as held:
+        descriptor = _held(held, pid, lambda: _program(pid, folder) is not None)
+        if descriptor is not None:
+            _signal(descriptor, signal.SIGHUP, 0)
 
 
 def kill_all(folder: Path) -> int:

@@ -10,6 +10,7 @@ import io
 import json
 import os
 import tarfile
+import time
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -25,8 +26,9 @@ from governance.sandbox.provision import install, this_host
 from governance.text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from governance.canonical import Json
     from governance.sandbox.provision import Host, Say
 
 __all__ = ["ensure_engine", "image_id", "load_image", "locate", "read_file", "stop_engine", "version"]
@@ -34,6 +36,9 @@ __all__ = ["ensure_engine", "image_id", "load_image", "locate", "read_file", "st
 _SYSTEM: Final = "unix:///var/run/docker.sock"
 _PATIENCE: Final = 600
 """Seconds that an engine may take over an image."""
+
+_RELOAD: Final = 20.0
+_TICK: Final = 0.05
 
 _HELP: Final = """\
 type one of these, then the same command again:
@@ -60,7 +65,10 @@ def ensure_engine(say: Say, host: Host | None = None) -> str:
     `set-up-failed`, `long-path`.
     """
     host = host or this_host()
+    private = PrivateEngine.of_this_user()
     url = locate()
+    if url == private.url:
+        _await_runtimes(url, private.configure(say, host))
     if url is not None:
         return url
     for named in _named():
@@ -71,7 +79,21 @@ def ensure_engine(say: Say, host: Host | None = None) -> str:
         raise SandboxError(Diagnostic("no-engine", message, help=_HELP_INSTALLED))
     if host.find("dockerd") is None and not install(host, ["docker.io"], say):
         raise SandboxError(Diagnostic("no-engine", "this host has no Docker engine", help=_HELP))
-    return locate() or PrivateEngine.of_this_user().start(say, host)
+    return locate() or private.start(say, host)
+
+
+def _await_runtimes(url: str, news: Mapping[str, Json]) -> None:
+    """Wait until the engine has read its configuration: it answers from the old one meanwhile."""
+    begun = time.monotonic()
+    with _client(url, "take up its runtimes") as client:
+        while not _knows(client, news):
+            if time.monotonic() - begun > _RELOAD:
+                raise DockerException(f"it does not know {', '.join(sorted(news))} after {_RELOAD:.0f} s")
+            time.sleep(_TICK)
+
+
+def _knows(client: docker.APIClient, news: Mapping[str, Json]) -> bool:
+    return not news or all(client.info()["Runtimes"].get(name) == value for name, value in news.items())
 
 
 def stop_engine(say: Say) -> bool:

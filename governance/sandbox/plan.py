@@ -30,6 +30,9 @@ EXPIRES: Final = "governance.expires"
 
 _RUNTIMES: Final[Mapping[Isolation, str]] = {"container": "runc", "gvisor": "runsc"}
 
+_KERNEL: Final[Mapping[Isolation, tuple[int, int]]] = {"container": (0, 0), "gvisor": (96, 48 * 2**20)}
+"""What a tier's own kernel takes of the host beside the program: processes, and bytes of memory."""
+
 _ENVIRONMENT: Final = ("PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/tmp", "LANG=C.UTF-8")
 
 _SHARED_MEMORY: Final = 16 * 2**20
@@ -87,7 +90,9 @@ def plan(spec: SandboxSpec, owner: Owner, user: tuple[int, int], sources: Mappin
             "root-user", "a sandbox never runs as root", "let the workspace belong to another user"
         )
     labels = {LOG: owner.log, DECISION: owner.decision, SPEC: spec.digest, EXPIRES: str(owner.expires)}
-    host = _namespaces() | _privileges() | _limits(spec) | _files(spec, user, sources) | {"Runtime": runtime}
+    host = (
+        _namespaces() | _privileges(spec) | _limits(spec) | _files(spec, user, sources) | {"Runtime": runtime}
+    )
     return ContainerPlan(
         name="governance-" + digest_of([owner.log, owner.decision]).removeprefix("sha256:")[:32],
         image=image,
@@ -170,22 +175,24 @@ def _namespaces() -> dict[str, Json]:
     }
 
 
-def _privileges() -> dict[str, Json]:
+def _privileges(spec: SandboxSpec) -> dict[str, Json]:
+    calls = profile(own_kernel=spec.isolation == "gvisor")
     return {
         "CapDrop": ("ALL",),
         "Privileged": False,
-        "SecurityOpt": ("no-new-privileges", f"seccomp={profile()}"),
+        "SecurityOpt": ("no-new-privileges", f"seccomp={calls}"),
         "MaskedPaths": _MASKED,
         "ReadonlyPaths": _READ_ONLY,
     }
 
 
 def _limits(spec: SandboxSpec) -> dict[str, Json]:
+    processes, memory = _KERNEL[spec.isolation]
     return {
-        "Memory": spec.memory,
-        "MemorySwap": spec.memory,
+        "Memory": spec.memory + memory,
+        "MemorySwap": spec.memory + memory,
         "NanoCpus": spec.cpus * 1_000_000,
-        "PidsLimit": spec.pids,
+        "PidsLimit": spec.pids + processes,
         "OomKillDisable": False,
         "OomScoreAdj": 500,
         "ShmSize": _SHARED_MEMORY,
@@ -198,6 +205,7 @@ def _limits(spec: SandboxSpec) -> dict[str, Json]:
         "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
         "LogConfig": {"Type": "none", "Config": {}},
         "AutoRemove": False,
+        "Init": False,
     }
 
 

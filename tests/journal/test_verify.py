@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from governance.canonical import digest
 from governance.errors import JournalError
 from governance.journal import Journal, Kind, read, verify
 from governance.journal.chain import draft
@@ -166,6 +167,40 @@ def test_edited_bundle_is_found(tmp_path: Path) -> None:
     assert path.read_bytes() == BUNDLE
     path.write_bytes(b"{}")
     assert codes(tmp_path) == ["bundle-edited"]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "damage", "expected"),
+    [
+        (b"{}", None, []),
+        (b"{}", b"", ["evidence-edited"]),
+        (b"{}", b"[]", ["evidence-edited"]),
+        (None, None, ["evidence-missing"]),
+    ],
+)
+def test_evidence_of_an_outcome_must_be_there_as_it_was(
+    tmp_path: Path, evidence: bytes | None, damage: bytes | None, expected: list[str]
+) -> None:
+    name = digest(b"{}")
+    with Journal.open(tmp_path, now=NOW) as journal:
+        if evidence is not None:
+            journal.keep_evidence(name, evidence)
+        journal.append("decision", NOW, decision("aa"), None)
+        journal.append("outcome", NOW, outcome("aa") | {"evidence": name}, None)
+    if damage is not None:
+        [path] = (tmp_path / "evidence").iterdir()
+        path.write_bytes(damage)
+    assert codes(tmp_path) == expected
+
+
+@pytest.mark.parametrize("evidence", [7, ["x"], "sha256:short", "../../etc/passwd"])
+def test_evidence_that_is_no_digest_is_found(tmp_path: Path, evidence: Json) -> None:
+    folder = forge(
+        tmp_path / "log",
+        ("decision", NOW, decision("aa")),
+        ("outcome", NOW, outcome("aa") | {"evidence": evidence}),
+    )
+    assert codes(folder) == ["evidence-missing"]
 
 
 def test_first_record_must_name_the_log(tmp_path: Path) -> None:

@@ -20,11 +20,12 @@ import pytest
 from typer.testing import CliRunner
 
 from governance.cli import engine as engine_commands
-from governance.errors import SandboxError
+from governance.errors import Diagnostic, SandboxError
 from governance.resources import state_path
 from governance.sandbox import engine_daemon, engine_setup
 from governance.sandbox.engine_daemon import PrivateEngine, answers
 from governance.sandbox.engine_processes import daemons, kill_all
+from governance.sandbox.engine_runtimes import runtimes
 from governance.sandbox.engine_setup import ensure_engine, load_image, locate, stop_engine
 from governance.sandbox.image import build_archive
 from governance.sandbox.image_layer import files_layer
@@ -88,7 +89,7 @@ class FakeHost:
         self.ran.append(command)
         assert environment == {"DEBIAN_FRONTEND": "noninteractive"}
         if "install" in command:
-            self.programs.add("dockerd")
+            self.programs.update({"docker.io": "dockerd"}.get(word, word) for word in command)
 
 
 def refusal(host: Host) -> SandboxError:
@@ -207,6 +208,54 @@ def test_state_folder_too_deep_for_a_socket_is_refused(place: Path, monkeypatch:
     error = refusal(FakeHost("dockerd").host)
     assert error.code == "long-path"
     assert "XDG_STATE_HOME" in error.diagnostics[0].help
+
+
+RUNSC = {"runsc": {"path": "/usr/bin/runsc", "runtimeArgs": ["--network=none", "--oci-seccomp"]}}
+
+
+def test_gvisor_that_is_there_is_registered_in_silence() -> None:
+    told: list[str] = []
+    assert runtimes(FakeHost("runsc").host, told.append) == RUNSC
+    assert told == []
+
+
+def test_gvisor_is_installed_aloud_where_it_can_be() -> None:
+    told: list[str] = []
+    assert runtimes(FakeHost("apt-get").host, told.append) == RUNSC
+    assert told[0] == "this host lacks runsc: installing from its own package sources"
+
+
+@pytest.mark.parametrize("host", [FakeHost(), FakeHost("apt-get", root=False)])
+def test_engine_without_gvisor_says_so_and_has_no_such_tier(host: FakeHost) -> None:
+    told: list[str] = []
+    assert runtimes(host.host, told.append) == {}
+    assert told == ["no gVisor (runsc) here: sandboxes with isolation gvisor are denied"]
+
+
+def test_gvisor_that_cannot_be_installed_leaves_the_engine_without() -> None:
+    def fail(what: str, command: Sequence[str], say: Say, environment: object) -> None:
+        del command, say, environment
+        raise SandboxError(Diagnostic("set-up-failed", f"{what}: no network"))
+
+    told: list[str] = []
+    assert runtimes(Host(root=True, find=FakeHost("apt-get").find, run=fail), told.append) == {}
+    assert "no network" in told[1]
+    assert "isolation gvisor are denied" in told[2]
+
+
+def test_running_engine_learns_of_gvisor_by_a_signal_and_only_once(place: Path) -> None:
+    engine = PrivateEngine.of_this_user()
+    engine.folder.mkdir(parents=True)
+    told: list[str] = []
+    script = "trap 'echo again' HUP; echo; while true; do read line; done"
+    with process("dockerd", "--data-root", f"{engine.folder}/data", script=script) as daemon:
+        assert engine.configure(told.append, FakeHost("runsc").host) == RUNSC
+        assert daemon.stdout
+        assert daemon.stdout.readline() == b"again\n"
+        assert engine.configure(told.append, FakeHost("runsc").host) == {}
+    assert told == ["telling the private Docker engine of its runtimes; what runs goes on"]
+    assert json.loads((engine.folder / "daemon.json").read_text()) == {"runtimes": RUNSC}
+    assert place.is_dir()
 
 
 def program(place: Path, name: str, text: str) -> None:
@@ -348,6 +397,13 @@ def test_private_engine_lives_through_crashes_until_it_is_stopped(private: Priva
     told: list[str] = []
     assert ensure_engine(told.append) == locate() == private.url
     assert told == []
+    (private.folder / "daemon.json").write_text('{"runtimes":{}}')
+    os.kill(daemons(private.folder, "dockerd")[0], signal.SIGHUP)
+    assert ensure_engine(told.append) == private.url
+    assert told == ["telling the private Docker engine of its runtimes; what runs goes on"]
+    shown = CliRunner().invoke(engine_commands.app, ["status"])
+    assert "container, gvisor" in shown.stdout
+    told.clear()
     [first] = daemons(private.folder, "dockerd")
     os.kill(first, signal.SIGKILL)
     wait_until_gone(first)

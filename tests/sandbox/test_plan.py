@@ -122,6 +122,20 @@ def test_the_runtime_is_the_tier_s() -> None:
     assert host(spec(isolation="gvisor"))["Runtime"] == "runsc"
 
 
+def test_a_kernel_of_its_own_is_given_its_own_share_beside_the_call_s() -> None:
+    plain, own = host(spec()), host(spec(isolation="gvisor"))
+    assert (plain["Memory"], plain["PidsLimit"]) == (spec().memory, spec().pids)
+    assert own["Memory"] == own["MemorySwap"] == spec().memory + 48 * 2**20
+    assert own["PidsLimit"] == spec().pids + 96
+
+
+def test_tiers_differ_in_nothing_but_runtime_share_and_one_call() -> None:
+    plain, own = host(spec()), host(spec(isolation="gvisor"))
+    differing = {key for key in plain if plain[key] != own[key]}
+    assert differing == {"Runtime", "Memory", "MemorySwap", "PidsLimit", "SecurityOpt"}
+    assert own["SecurityOpt"] == ["no-new-privileges", f"seccomp={profile(own_kernel=True)}"]
+
+
 def test_what_cannot_run_as_judged_is_refused() -> None:
     assert refused(spec(isolation="microvm")) == "tier-missing"
     assert refused(spec(image="governance/base")) == "image-missing"

@@ -46,3 +46,9 @@ def test_clone3_looks_as_if_the_kernel_lacked_it(rules: list[dict[str, Any]]) ->
 def test_sockets_are_of_plain_families_only(rules: list[dict[str, Any]]) -> None:
     families = {rule["args"][0]["value"] for rule in rules if rule["names"] == ["socket"]}
     assert families == {1, 2, 10, 16}
+
+
+def test_a_kernel_of_its_own_is_left_clone3_and_nothing_else() -> None:
+    plain, own = (json.loads(profile(own_kernel=each)) for each in (False, True))
+    clone = {"names": ["clone3"], "action": "SCMP_ACT_ALLOW"}
+    assert own["syscalls"] == [rule if rule["names"] != ["clone3"] else clone for rule in plain["syscalls"]]

@@ -1,0 +1,1 @@
+"""The programs that probe from inside: read as text, joined, and run in the sandbox's Python, never imported here."""
