@@ -52,7 +52,8 @@ def open_engine(
     """Yield the engine over the log in folder `log`, which is made if it is not there.
 
     `workspaces` is the operator's root of the folders that agents work in, `vault` the operator's secrets, `outside`
-    the network beyond the egress proxy. What a crash left running is removed first, and `say` is told. Raises `SandboxError` without a container engine, `JournalError` for the log.
+    the network beyond the egress proxy (default: this host's). What a crash left running is removed first, and `say`
+    is told. Raises `SandboxError` without a container engine, `JournalError` for the log.
     """
     url = locate()
     if url is None:
@@ -72,7 +73,10 @@ def open_engine(
         facts = containers.facts(bundle.images if bundle else ())
         egress = None
         if bundle is not None and bundle.sends:
-            egress = Egress(containers, networks, sockets, outside or Internet(), vault or Vault())
+            if outside is None:
+                outside = internet = Internet()
+                stack.callback(internet.close)
+            egress = Egress(containers, networks, sockets, outside, vault or Vault())
             stack.callback(egress.close)
             if is_shut_in(egress, containers, journal.log_id, say):
                 facts = replace(facts, egress=TIERS)

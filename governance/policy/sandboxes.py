@@ -148,7 +148,7 @@ def _missing(
     if facts is not None and profile.isolation not in facts.tiers:
         return f"this engine has no {profile.isolation} isolation; ask the operator"
     if facts is not None and network is not None and profile.isolation not in facts.egress:
-        return f"this engine has no governed way to the network for isolation {profile.isolation}; ask the operator"
+        return "this engine has no governed way to the network; ask the operator"
     if facts is not None and profile.root:
         return "this engine makes no sandbox with a writable root; ask the operator"
     if profile.mount is not None and agent.workspace is None:

@@ -232,7 +232,7 @@ def test_a_secret_is_put_in_on_the_way_and_never_in_the_sandbox_or_the_log(gatew
     assert outcome.stdout == f"GET /v1/x Bearer {'*' * len(TOKEN)}\n"
     assert elsewhere.stdout == "GET /v2/x None\n"
     assert "refused by the egress proxy: method: this call may not use POST" in posted.stdout
-    assert posted.message == "the egress proxy refused 1 connections; the log says which"
+    assert posted.message == "connections refused by the egress proxy: 1; see the log"
     assert gateway.hosts.seen == [("/v1/x", f"Bearer {TOKEN}"), ("/v2/x", None)]
     assert gateway.connections() == [
         ("permitted", HOST, "/v1/x"),

@@ -30,7 +30,7 @@ SOCKET: Final = "proxy"
 """The socket's name in its folder."""
 
 _BACKLOG: Final = 128
-_READY: Final = 20.0
+_READY: Final = 30.0
 """Seconds until a relay has said that it listens."""
 
 Value = TypeVar("Value")
@@ -70,8 +70,13 @@ class Door:
         self._serving: set[asyncio.Task[None]] = set()
 
     async def open(self, folder: Path, owner: tuple[int, int]) -> None:
-        """Listen in `folder`, for the user and group `owner` alone. OSError."""
-        listener = _listening(folder, owner)
+        """Listen in `folder`, for the user and group `owner` alone. SandboxError `egress-folder`."""
+        try:
+            listener = _listening(folder, owner)
+        except OSError as error:
+            mend = "see that this user may write there"
+            message = f"no socket can be made in {folder}: {error.strerror}"
+            raise SandboxError(Diagnostic("egress-folder", message, help=mend)) from None
         self._server = await asyncio.start_unix_server(
             self._came, sock=listener, limit=PIECE, backlog=_BACKLOG
         )

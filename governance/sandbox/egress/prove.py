@@ -64,7 +64,7 @@ tries += [(socket.SOCK_DGRAM, (host, 53)) for host in (*others, '127.0.0.11')]
 threads = [threading.Thread(target=attempt, args=each) for each in tries]
 for each in threads: each.start()
 for each in threads: each.join()
-with socket.create_connection((proxy, PORT), 5) as end:
+with socket.create_connection((proxy, PORT), 30) as end:
     end.sendall(b'CONNECT example.org:443 HTTP/1.1\\r\\nHost: example.org:443\\r\\n\\r\\n')
     refused = end.recv(64).startswith(b'HTTP/1.1 403 ')
 sys.exit(3 if found else 0 if refused else 4)

@@ -21,8 +21,6 @@ def with_network(outcome: Outcome, opened: Opened) -> Outcome:
         Sent(host, port, sums.connections, sums.sent, sums.received)
         for (host, port), sums in sorted(gate.sums.items())
     )
-    refused = (
-        f"the egress proxy refused {gate.refused} connections; the log says which" if gate.refused else ""
-    )
+    refused = f"connections refused by the egress proxy: {gate.refused}; see the log" if gate.refused else ""
     message = " ".join(filter(None, (outcome.message, refused, *opened.left)))
     return replace(outcome, sent=sent, message=message)
