@@ -61,6 +61,10 @@ sandbox seen   {
 sandbox opaque { image "governance/base"  network hosts "api.example.org", "*.inside.example.org"  timeout 60s  pids 256 }
 permit clear  { agent in coders  call http.get  when url.host == "api.example.org"  sandbox clear  because "fetch" }
 permit seen   { agent in seen  call http.get, http.post  when url.host == "api.example.org"  sandbox seen  because "fetch" }
+sandbox keyless {
+  image "governance/curl"  network hosts "api.example.org"  secret NOT_KEPT to "api.example.org" as bearer
+}
+permit keyless { agent in seen  call http.head  when url.host == "api.example.org"  sandbox keyless  because "fetch" }
 permit probes { agent in probes  call proc.exec  when argv starts ["/usr/bin/python3"]  sandbox opaque  because "probe" }
 """
 TOKEN = "tok-0123456789abcdef"  # noqa: S105 - made up
@@ -217,11 +221,12 @@ def test_a_permitted_fetch_runs_through_the_proxy(gateway: Gateway) -> None:
 
 
 def test_a_secret_is_put_in_on_the_way_and_never_in_the_sandbox_or_the_log(gateway: Gateway) -> None:
-    ((decision, outcome), (_, elsewhere), (_, posted)) = gateway.run(
+    ((decision, outcome), (_, elsewhere), (_, posted), (_, keyless)) = gateway.run(
         "b-1",
         'http.get(url="https://api.example.org/v1/x", silent=true)',
         'http.get(url="https://api.example.org/v2/x", silent=true)',
         'http.post(url="https://api.example.org/v1/x", body="a", silent=true)',
+        'http.head(url="https://api.example.org/v1/x")',
     )
     assert decision["sandbox"]["secrets"] == [
         {"name": "API_TOKEN", "host": HOST, "path": "/v1", "as": "bearer"}
@@ -233,6 +238,9 @@ def test_a_secret_is_put_in_on_the_way_and_never_in_the_sandbox_or_the_log(gatew
     assert elsewhere.stdout == "GET /v2/x None\n"
     assert "refused by the egress proxy: method: this call may not use POST" in posted.stdout
     assert posted.message == "connections refused by the egress proxy: 1; see the log"
+    assert keyless is not None
+    assert keyless.status == "sandbox-error"
+    assert keyless.message == "nothing was run: the operator's store has no secret NOT_KEPT"
     assert gateway.hosts.seen == [("/v1/x", f"Bearer {TOKEN}"), ("/v2/x", None)]
     assert gateway.connections() == [
         ("permitted", HOST, "/v1/x"),
@@ -241,16 +249,6 @@ def test_a_secret_is_put_in_on_the_way_and_never_in_the_sandbox_or_the_log(gatew
     ]
     for path in gateway.log.rglob("*"):
         assert path.is_dir() or TOKEN.encode() not in path.read_bytes()
-
-
-def test_without_its_secret_nothing_runs(gateway: Gateway) -> None:
-    (gateway.root / "token").chmod(0o644)
-    ((_, outcome),) = gateway.run("b-1", 'http.get(url="https://api.example.org/v1/x")')
-    assert outcome is not None
-    assert outcome.status == "sandbox-error"
-    assert outcome.message.startswith(
-        "nothing was run: the file of the secret API_TOKEN is not this user's alone"
-    )
 
 
 PROBE = """
