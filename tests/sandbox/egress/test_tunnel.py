@@ -274,3 +274,68 @@ def test_what_ends_early_is_recorded_as_broken() -> None:
         assert here.codes in (["broken"], ["cut-short"])
 
     asyncio.run(go())
+
+
+@pytest.mark.parametrize("methods", [(), ("POST",)])
+def test_much_goes_through_both_ways(methods: tuple[str, ...]) -> None:
+    async def go() -> None:
+        theirs = Authority([HOST])
+        data = bytes(range(256)) * 8192
+        seen: list[bytes] = []
+        answer = f"HTTP/1.1 200 OK\r\nContent-Length: {len(data)}\r\n\r\n".encode() + data
+        start = f"POST / HTTP/1.1\r\nHost: {HOST}\r\ncontent-length: {len(data)}\r\n\r\n".encode()
+        async with (
+            server(answering(answer, seen), theirs.context(HOST)) as port,
+            world(methods=methods) as here,
+        ):
+            if methods:
+                got = await inside(here, port, theirs, start + data)
+            else:
+                here.outdoors.places[PUBLIC, 443] = port
+                got = await here.within(trusting(theirs), start + data)
+        assert got.partition(b"\r\n\r\n")[2] == data
+        assert seen[0].partition(b"\r\n\r\n")[2] == data
+        assert here.codes == ["permitted"]
+        sums = here.gate.sums[HOST, 443]
+        assert min(sums.sent, sums.received) >= len(data)
+
+    asyncio.run(go())
+
+
+def test_an_answer_to_head_has_no_body_and_one_without_a_length_ends_with_the_connection() -> None:
+    async def go() -> None:
+        theirs = Authority([HOST])
+        head = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
+        endless = b"HTTP/1.0 200 OK\r\n\r\nhello"
+        async with world(methods=("GET", "HEAD")) as here:
+            async with server(answering(head, []), theirs.context(HOST)) as port:
+                answer = await inside(here, port, theirs, GET.replace(b"GET", b"HEAD"))
+                assert answer == b"HTTP/1.1 200 \r\ncontent-length: 5\r\nconnection: close\r\n\r\n"
+            async with server(answering(endless, []), theirs.context(HOST)) as port:
+                answer = await inside(here, port, theirs, GET)
+                assert answer.endswith(b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")
+        assert here.codes == ["permitted", "permitted"]
+
+    asyncio.run(go())
+
+
+def test_hints_before_the_answer_are_left_out_and_a_change_of_protocol_is_none() -> None:
+    async def go() -> None:
+        theirs = Authority([HOST])
+        hints = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n"
+        switch = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"
+        async with world(methods=("GET",)) as here:
+            async with server(answering(hints, []), theirs.context(HOST)) as port:
+                assert (await inside(here, port, theirs, GET)).startswith(b"HTTP/1.1 204 \r\n")
+            for answer in (
+                switch,
+                b"SSH-2.0-x\r\n\r\n",
+                b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+            ):
+                async with server(answering(answer, []), theirs.context(HOST)) as port:
+                    asked = GET.replace(b"\r\n\r\n", b"\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n")
+                    assert (await inside(here, port, theirs, asked)).startswith(
+                        b"HTTP/1.1 502 Bad Gateway\r\n"
+                    )
+
+    asyncio.run(go())
