@@ -9,6 +9,7 @@ import asyncio
 import os
 import socket
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from governance.errors import Diagnostic, SandboxError
@@ -109,8 +110,9 @@ class Door:
         if self._ready.is_set():
             await serve(self._gate, self._outside, reader, writer)
             return
-        if await reader.read(len(READY)) == READY:
-            self._ready.set()
+        with suppress(OSError, asyncio.IncompleteReadError):
+            if await reader.readexactly(len(READY)) == READY:
+                self._ready.set()
         writer.close()
 
 
