@@ -9,10 +9,12 @@ import base64
 import binascii
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from governance.capabilities.networks import refused_address
 from governance.errors import Diagnostic, JournalError
 from governance.grammar import text_digest
 from governance.instant import instant, milliseconds
 from governance.policy.change import change_from_json, change_to_json
+from governance.policy.connection import Asked, Refusal, judge_connection
 from governance.policy.facts import EngineFacts
 from governance.policy.state import Grant
 from governance.request.roots import HostRoot, check_roots
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from governance.canonical import Json
     from governance.decide import Judgement
     from governance.journal.record import Event
+    from governance.policy.connection import Reach, Refused
     from governance.policy.state import State
     from governance.request.wire import Line, Request
 
@@ -31,6 +34,8 @@ __all__ = [
     "VERSION",
     "bundle_body",
     "clearance_body",
+    "connection_body",
+    "connection_differences",
     "decision_body",
     "fold",
     "grant_body",
@@ -61,6 +66,45 @@ def decision_body(request: Request, judgement: Judgement, state: State) -> dict[
         "changes": [change_to_json(change) for change in judgement.changes],
         "state": {"before": state.digest, "after": judgement.state.digest},
     }
+
+
+def connection_body(
+    decision: str, asked: Asked | None, addresses: Iterable[str], refused: Refused | None
+) -> dict[str, Json]:
+    """Return the body of the record of a connection that the sandbox of `decision` asked for.
+
+    `asked` is None where it could not be read. `addresses` are what the host's name was resolved to, before the
+    verdict; the first of them is dialled, once an allow is durable.
+    """
+    return {
+        "id": decision,
+        "asked": None if asked is None else asked.to_json(),
+        "addresses": list(addresses),
+        "decision": "deny" if refused else "allow",
+        "code": refused.code if refused else "permitted",
+        "reason": refused.reason if refused else "the decision lets it through",
+    }
+
+
+def connection_differences(body: Mapping[str, Json], reach: Reach | None) -> tuple[str, ...]:
+    """Return which parts of the record of a connection are not what a decision with `reach` comes to.
+
+    None is a decision that lets nothing through. Whether a connection was refused for what only the network could
+    tell (a name without address, a budget, a broken stream) is not judged again. KeyError, TypeError or ValueError
+    for a body that is not in the form of its kind.
+    """
+    asked: Any = body["asked"]
+    addresses = [str(address) for address in cast("list[Json]", body["addresses"])]
+    wanted = None if asked is None else Asked.from_json(asked)
+    refused = judge_connection(reach, wanted) if wanted is not None and reach is not None else None
+    floor = any(refused_address(address) is not None for address in addresses)
+    if body["decision"] == "allow":
+        sound = reach is not None and wanted is not None and refused is None and bool(addresses) and not floor
+        return () if sound and body["code"] == "permitted" else ("decision",)
+    code, unseen = str(body["code"]), refused is None or refused.code == Refusal.UNSEEN
+    if code in set(Refusal):
+        return () if refused is not None and refused.code == code else ("code",)
+    return () if (reach is not None and unseen) and (code == "address") == floor else ("code",)
 
 
 def bundle_body(bundle: str | None, facts: EngineFacts | None) -> dict[str, Json]:

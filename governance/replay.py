@@ -1,6 +1,6 @@
 """Replay: every record judged again by the same function, and compared byte for byte.
 
-Events stream through; nothing is kept but the state and the bundles. Reading the log and verifying its chain
+Events stream through; nothing is kept but the state, the bundles, and what running calls may reach. Reading the log and verifying its chain
 is `governance.journal`; what is compared here is what the records say.
 """
 
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from governance.canonical import canonical
 from governance.decide import judge
 from governance.errors import Diagnostic, JournalError
-from governance.evidence import VERSION, decision_body, fold, recorded_request
+from governance.evidence import VERSION, connection_differences, decision_body, fold, recorded_request
+from governance.policy.decision import Allow
 from governance.policy.state import State
 from governance.policy.stored import load_bundle
 
@@ -22,13 +23,14 @@ if TYPE_CHECKING:
     from governance.canonical import Json
     from governance.journal.record import Event
     from governance.policy.bundle import Bundle
+    from governance.policy.connection import Reach
 
 __all__ = ["Replayed", "replay", "replay_with"]
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """One decision of the log, judged again. `differences` are empty when nothing changed."""
+    """One decision of the log, or one connection, judged again. `differences` are empty when nothing changed."""
 
     seq: int
     recorded: Mapping[str, Json]
@@ -37,7 +39,7 @@ class Replayed:
 
 
 def replay(events: Iterable[Event], stored: Callable[[str], bytes]) -> Iterator[Replayed]:
-    """Yield each decision of `events`, judged again under the bundle that was in force.
+    """Yield each decision of `events`, and each connection, judged again under the bundle that was in force.
 
     `stored` gives a bundle's bytes by digest. Differences name the parts of the record that came out
     otherwise. Raises `JournalError` for a record that cannot be read, `PolicyError` for a bundle that is not
@@ -45,6 +47,7 @@ def replay(events: Iterable[Event], stored: Callable[[str], bytes]) -> Iterator[
     """
     state, bundle = State(), None
     bundles: dict[str, Bundle] = {}
+    running: dict[str, Reach] = {}
     for event in events:
         if event.kind == "bundle":
             digest = _in_force(event)
@@ -52,10 +55,22 @@ def replay(events: Iterable[Event], stored: Callable[[str], bytes]) -> Iterator[
                 bundles[digest] = load_bundle(stored(digest), digest)
             bundle = None if digest is None else bundles[digest]
         if event.kind == "decision":
-            again, state = _again(event, bundle, state)
+            again, state, reach = _again(event, bundle, state)
+            if reach is not None:
+                running[str(again.now["id"])] = reach
             yield again
+        elif event.kind == "connection":
+            yield _connection(event, running.get(str(event.body.get("id"))))
         else:
+            running.pop(str(event.body.get("id")), None)
             state = _folded(state, event)
+
+
+def _connection(event: Event, reach: Reach | None) -> Replayed:
+    try:
+        return Replayed(event.seq, event.body, event.body, connection_differences(event.body, reach))
+    except (KeyError, TypeError, AttributeError, ValueError):
+        raise _unreadable(event, "no connection that can be read") from None
 
 
 def replay_with(events: Iterable[Event], bundle: Bundle) -> Iterator[Replayed]:
@@ -92,14 +107,18 @@ def _seq(value: Json) -> Iterable[object]:
     return value if isinstance(value, list | tuple) else (value,)
 
 
-def _again(event: Event, bundle: Bundle | None, state: State) -> tuple[Replayed, State]:
-    """Return the decision judged again, and the state after it as it should be, whatever the record says."""
+def _again(event: Event, bundle: Bundle | None, state: State) -> tuple[Replayed, State, Reach | None]:
+    """Return the decision judged again, and the state after it as it should be, whatever the record says.
+
+    The third is how far its sandbox may reach, None for nowhere.
+    """
     request = recorded_request(event.body)
     judgement = judge(bundle, request, state, event.at)
     body = decision_body(request, judgement, state)
     recorded = dict(event.body)
+    reach = judgement.decision.sandbox.reach if isinstance(judgement.decision, Allow) else None
     if canonical(recorded) == canonical(body):
-        return Replayed(event.seq, _decision(event), judgement.decision.to_json(), ()), judgement.state
+        return Replayed(event.seq, _decision(event), judgement.decision.to_json(), ()), judgement.state, reach
     differences = sorted(
         key
         for key in recorded.keys() | body.keys()
@@ -108,7 +127,7 @@ def _again(event: Event, bundle: Bundle | None, state: State) -> tuple[Replayed,
     if "engine_version" in differences:
         differences.append(f"this engine is {VERSION}")
     now = judgement.decision.to_json()
-    return Replayed(event.seq, _decision(event), now, tuple(differences)), judgement.state
+    return Replayed(event.seq, _decision(event), now, tuple(differences)), judgement.state, reach
 
 
 def _decision(event: Event) -> Mapping[str, Json]:

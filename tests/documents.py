@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 ROOT: Final = Path(__file__).resolve().parent.parent
 DOCUMENTS: Final = (
     ROOT / "README.md",
-    *(ROOT / "docs" / f"{name}.md" for name in ("tutorial", "surfaces", "programs", "doctor")),
+    *(ROOT / "docs" / f"{name}.md" for name in ("tutorial", "surfaces", "programs", "doctor", "egress")),
 )
 NEEDS_ENGINE: Final = ("governance demo", "governance run", "governance doctor", "/tmp/demo.txt")
 

@@ -32,6 +32,12 @@ PURE: Final = (
     "governance.replay",
     "governance.journal.record",
     "governance.journal.chain",
+    "governance.sandbox.egress.fields",
+    "governance.sandbox.egress.head",
+    "governance.sandbox.egress.hello",
+    "governance.sandbox.egress.link",
+    "governance.sandbox.egress.network",
+    "governance.sandbox.egress.sent",
     "governance.sandbox.plan",
     "governance.sandbox.attest",
     "governance.sandbox.controls",
@@ -69,7 +75,9 @@ MAKES_CODE: Final = "governance.policy.compiled"
 """The one module that runs what it wrote."""
 
 ONLY_IN: Final = {
+    "cryptography": ("governance.sandbox.egress.authority",),
     "docker": ("governance.sandbox.engine",),
+    "h11": ("governance.sandbox.egress.carry", "governance.sandbox.egress.head"),
     "immutables": ("governance.policy.state",),
     "lark": ("governance.grammar",),
     "lsprotocol": ("governance.editor.server", "governance.editor.positions"),

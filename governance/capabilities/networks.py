@@ -5,8 +5,9 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Final
 
-__all__ = ["Network", "check_network"]
+__all__ = ["Network", "check_network", "refused_address"]
 
 
 @dataclass(frozen=True)
@@ -69,3 +70,59 @@ def check_network(text: str, outer: str | None = None) -> str:
     if outer is not None and not Network.of(text).within(Network.of(outer)):
         raise ValueError(f"it is not within {outer}")
     return text
+
+
+_NEVER: Final = (
+    ("0.0.0.0/8", "this host's own network"),
+    ("10.0.0.0/8", "a private network"),
+    ("100.64.0.0/10", "a carrier's private network"),
+    ("127.0.0.0/8", "a loopback address"),
+    ("168.63.129.16", "a cloud's metadata address"),
+    ("169.254.0.0/16", "a link-local or metadata address"),
+    ("172.16.0.0/12", "a private network"),
+    ("192.0.0.0/24", "reserved for protocols"),
+    ("192.0.2.0/24", "reserved for documentation"),
+    ("192.88.99.0/24", "a 6to4 relay"),
+    ("192.168.0.0/16", "a private network"),
+    ("198.18.0.0/15", "reserved for measurements"),
+    ("198.51.100.0/24", "reserved for documentation"),
+    ("203.0.113.0/24", "reserved for documentation"),
+    ("224.0.0.0/4", "a multicast address"),
+    ("240.0.0.0/4", "reserved, or a broadcast address"),
+    ("::/96", "a loopback or unspecified address, or an IPv4 address within IPv6"),
+    ("::ffff:0:0/96", "an IPv4 address within IPv6"),
+    ("::ffff:0:0:0/96", "an IPv4 address within IPv6"),
+    ("64:ff9b::/96", "an IPv4 address behind NAT64"),
+    ("64:ff9b:1::/48", "an IPv4 address behind NAT64"),
+    ("2001::/23", "reserved for protocols, Teredo among them"),
+    ("2001:db8::/32", "reserved for documentation"),
+    ("2002::/16", "an IPv4 address behind 6to4"),
+    ("3fff::/20", "reserved for documentation"),
+    ("fc00::/7", "a private network"),
+    ("fe80::/10", "a link-local address"),
+    ("fec0::/10", "a private network"),
+    ("ff00::/8", "a multicast address"),
+)
+"""What no host of the public network has (IANA's special-purpose address registries; RFC 6890 and what updates it)."""
+
+_GLOBAL: Final = "2000::/3"
+"""All that IANA gives out of IPv6 for single hosts (RFC 4291, section 2.4)."""
+
+
+def refused_address(text: str) -> str | None:
+    """Return why no sandbox may ever reach the address `text`, None for a public one.
+
+    What is not one address, an address with a zone among it, is refused like all the others.
+    """
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return "no address"
+    if "%" in text:
+        return "an address of one link alone"
+    number = int(address)
+    one = Network(address.version, number, number)
+    for network, why in _NEVER:
+        if one.within(_network(network)):
+            return why
+    return None if address.version == 4 or one.within(_network(_GLOBAL)) else "no public address"

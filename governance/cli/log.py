@@ -26,7 +26,7 @@ log = typer.Typer(no_args_is_help=True, help="Read a decision log and prove that
 
 _CLIP: Final = 72
 _VERDICT_STYLE: Final = {"allow": "green", "deny": "red", "ask": "yellow"}
-_KINDS: Final = ("bundle", "session", "decision", "outcome", "message")
+_KINDS: Final = ("bundle", "session", "decision", "connection", "outcome", "message")
 
 _Folder = Annotated[Path, typer.Argument(metavar="LOG", help="The folder of the log.")]
 
@@ -139,6 +139,8 @@ def _line(event: Event, unsettled: frozenset[int], settles: int | None) -> Text:
     line = Text(f"{event.seq:>7}  {event.at}  {event.kind:<8}  ")
     if event.kind == "decision":
         line.append_text(_decision(event, unknown=event.seq in unsettled))
+    elif event.kind == "connection":
+        line.append_text(_connection(event, settles))
     elif event.kind == "outcome":
         line.append(_outcome(event, settles))
     elif event.kind == "bundle":
@@ -157,6 +159,19 @@ def _decision(event: Event, *, unknown: bool) -> Text:
     if unknown:
         line.append("  unknown outcome", style="yellow")
     return line
+
+
+def _connection(event: Event, belongs: int | None) -> Text:
+    verdict, asked = _word(event.body.get("decision")), event.body.get("asked")
+    line = Text()
+    line.append(f"{verdict:<5}", style=_VERDICT_STYLE.get(verdict, ""))
+    method, target = (_at(asked, name) for name in ("method", "target"))
+    what = "" if method is None else f"{_word(method)} "
+    place = f"{_word(_at(asked, 'scheme'))}://{_word(_at(asked, 'host'))}:{_word(_at(asked, 'port'))}"
+    path = "" if target is None else _clip(_word(target))
+    named = "nothing that can be read" if asked is None else f"{what}{place}{path}"
+    line.append(f"  {_word(event.body.get('code'))}  {named}  {_word(event.body.get('reason'))}")
+    return line.append("  of no open allow" if belongs is None else f"  of record {belongs}")
 
 
 def _asked(event: Event) -> str:

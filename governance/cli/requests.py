@@ -28,6 +28,7 @@ from governance.gateway import open_engine
 from governance.gateway.clock import now
 from governance.gateway.service import configure
 from governance.request.wire import Origin, Syntax, parse_request
+from governance.sandbox.egress.vault import Vault
 
 __all__ = ["decide", "run"]
 
@@ -91,6 +92,10 @@ def run(
             "--workspaces", exists=True, file_okay=False, help="The root of the agents' workspaces."
         ),
     ] = Path(),
+    secrets: Annotated[
+        Path | None,
+        typer.Option("--secrets", exists=True, dir_okay=False, help="A file that says where secrets lie."),
+    ] = None,
     *,
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Write the whole service log to standard error.")
@@ -100,7 +105,8 @@ def run(
     origin = Origin(agent, session, syntax, roots=host_roots(host_root))
     configure(verbose=verbose)
     bundle, code = load_or_none(policies)
-    with open_engine(log, bundle, workspaces, say) as engine:
+    vault = None if secrets is None else Vault.read(secrets)
+    with open_engine(log, bundle, workspaces, say, vault=vault) as engine:
         for line in read_lines(sys.stdin.buffer):
             decided = engine.decide(line, origin)
             print_json(decided.decision.to_json())

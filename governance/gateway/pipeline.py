@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Final, TypeGuard
 from governance.canonical import digest_of
 from governance.decide import judge, unrecorded
 from governance.errors import Diagnostic, JournalError, PolicyError, SandboxError
-from governance.evidence import bundle_body, clearance_body, decision_body, fold, grant_body, message_body
+from governance.evidence import (
+    bundle_body,
+    clearance_body,
+    connection_body,
+    decision_body,
+    fold,
+    grant_body,
+    message_body,
+)
 from governance.gateway.service import service_log
 from governance.instant import milliseconds
 from governance.journal.record import Event
@@ -32,6 +40,7 @@ if TYPE_CHECKING:
     from governance.journal import Journal, Receipt
     from governance.journal.record import Kind
     from governance.policy.bundle import Bundle
+    from governance.policy.connection import Asked, Refused
     from governance.policy.decision import Ask, Decision, JudgedCall
     from governance.policy.facts import EngineFacts
     from governance.request.wire import Line, Origin, Request
@@ -159,6 +168,17 @@ class Engine:
     def hear(self, source: str, text: str, agent: str, session: str) -> None:
         """Record what `source` said in a session: `user`, `trusted`, or a label of what a tool brought back."""
         self._log("message", message_body(session_key(agent, session), [source], text))
+
+    def connected(
+        self, decision: str, asked: Asked | None, addresses: tuple[str, ...], refused: Refused | None
+    ) -> None:
+        """Record that the sandbox of `decision` asked for a connection, and what the egress proxy says to that.
+
+        Raises `JournalError` when it cannot be recorded; nothing may then be let through.
+        """
+        code = refused.code if refused else "permitted"
+        service_log.info("connection", id=decision, host=asked.host if asked else None, code=code)
+        self._log("connection", connection_body(decision, asked, addresses, refused))
 
     def _in_force(self) -> Bundle:
         if self._bundle is None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from governance.errors import Diagnostic, SandboxError
@@ -16,6 +18,12 @@ from governance.gateway.service import service_log
 from governance.journal import Journal
 from governance.resources import state_path
 from governance.sandbox import ContainerEngine, Dispatcher, Warrants, Workspaces, reap
+from governance.sandbox.egress.network import reap_networks
+from governance.sandbox.egress.outside import Internet
+from governance.sandbox.egress.prove import is_shut_in
+from governance.sandbox.egress.service import TIERS, Egress, reap_folders
+from governance.sandbox.egress.vault import Vault
+from governance.sandbox.engine_networks import EngineNetworks
 from governance.sandbox.engine_setup import locate
 from governance.sandbox.tier import Witness
 
@@ -24,6 +32,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from governance.policy.bundle import Bundle
+    from governance.policy.connection import Asked, Refused
+    from governance.sandbox.egress.outside import Outside
 
 __all__ = ["open_engine"]
 
@@ -32,12 +42,19 @@ _HELP: Final = "start one with: governance engine up"
 
 @contextmanager
 def open_engine(
-    log: Path, bundle: Bundle | None, workspaces: Path, say: Callable[[str], None]
+    log: Path,
+    bundle: Bundle | None,
+    workspaces: Path,
+    say: Callable[[str], None],
+    *,
+    vault: Vault | None = None,
+    outside: Outside | None = None,
 ) -> Iterator[Engine]:
     """Yield the engine over the log in folder `log`, which is made if it is not there.
 
-    `workspaces` is the operator's root of the folders that agents work in. What a crash left running is removed
-    first, and `say` is told. Raises `SandboxError` without a container engine, `JournalError` for the log.
+    `workspaces` is the operator's root of the folders that agents work in, `vault` the operator's secrets, `outside`
+    the network beyond the egress proxy (default: this host's). What a crash left running is removed first, and `say`
+    is told. Raises `SandboxError` without a container engine, `JournalError` for the log.
     """
     url = locate()
     if url is None:
@@ -49,13 +66,40 @@ def open_engine(
         containers = ContainerEngine.connect(url)
         stack.callback(containers.close)
         reap(containers, log_id=journal.log_id, now=int(time.time()), say=say)
+        networks = EngineNetworks(containers.socket)
+        stack.callback(networks.close)
+        reap_networks(networks, log_id=journal.log_id, now=int(time.time()), say=say)
+        sockets = state_path("egress")
+        reap_folders(sockets, journal.log_id, int(time.time()))
         facts = containers.facts(bundle.images if bundle else ())
+        egress = None
+        if bundle is not None and bundle.sends:
+            if outside is None:
+                outside = internet = Internet()
+                stack.callback(internet.close)
+            egress = Egress(containers, networks, sockets, outside, vault or Vault())
+            stack.callback(egress.close)
+            if is_shut_in(egress, containers, journal.log_id, say):
+                facts = replace(facts, egress=TIERS)
         service_log.info(
             "opened", log=str(log), bundle=bundle.digest if bundle else None, engine=facts.to_json()
         )
         warrants = Warrants()
         witness = Witness(containers, journal.keep_evidence, state_path("tiers"))
+
+        def record(
+            decision: str, asked: Asked | None, found: tuple[str, ...], refused: Refused | None
+        ) -> None:
+            engine.connected(decision, asked, found, refused)
+
+        opened = partial(egress.opened, record=record) if egress else None
         dispatcher = Dispatcher(
-            containers, warrants, Workspaces(workspaces), journal.log_id, attested=witness
+            containers,
+            warrants,
+            Workspaces(workspaces),
+            journal.log_id,
+            attested=witness,
+            egress=opened,
         )
-        yield Engine(journal, bundle, facts, warrants, dispatcher, now)
+        engine = Engine(journal, bundle, facts, warrants, dispatcher, now)
+        yield engine

@@ -36,12 +36,14 @@ class Ledger:
         problems = [*self._time(event), *self._beginning(event)]
         if event.kind == "decision":
             problems += self._decision(event)
+        elif event.kind == "connection":
+            problems += self._connection(event)
         elif event.kind == "outcome":
             problems += self._outcome(event)
         return tuple(problems)
 
     def decision_of(self, event: Event) -> int | None:
-        """Return the number of the allow that the outcome `event` would settle, if it is still open."""
+        """Return the number of the allow that the outcome or connection `event` belongs to, if it is still open."""
         return self.unsettled.get(_key(event.body.get("id")) or b"")
 
     def _time(self, event: Event) -> tuple[Diagnostic, ...]:
@@ -74,6 +76,11 @@ class Ledger:
         if decision.get("decision") == "allow":
             self.unsettled[key] = event.seq
         return ()
+
+    def _connection(self, event: Event) -> tuple[Diagnostic, ...]:
+        if _key(event.body.get("id")) in self.unsettled:
+            return ()
+        return (_problem("connection-without-allow", "is a connection of no allow that is still open"),)
 
     def _outcome(self, event: Event) -> tuple[Diagnostic, ...]:
         key = _key(event.body.get("id"))

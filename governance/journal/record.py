@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Event", "Head", "Kind", "Loss", "Receipt"]
 
-Kind: TypeAlias = Literal["bundle", "session", "decision", "outcome", "grant", "revoke", "message"]
+Kind: TypeAlias = Literal[
+    "bundle", "session", "decision", "connection", "outcome", "grant", "revoke", "message"
+]
 Subject = TypeVar("Subject", covariant=True)  # noqa: PLC0105
 
 

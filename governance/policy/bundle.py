@@ -68,6 +68,11 @@ class Bundle:
         return tuple(sorted(names))
 
     @cached_property
+    def sends(self) -> bool:
+        """Whether some of its sandboxes may have a network."""
+        return any(rule.profile is not None and rule.profile.egress is not None for rule in self.rules)
+
+    @cached_property
     def rules_by_capability(self) -> Mapping[str, tuple[Rule, ...]]:
         """The rules that can be about each capability, by its name, in source order."""
         unique = {capability.name: capability for capability in self.capabilities.values()}

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal, NamedTuple, TypeAlia
 
 from governance.canonical import digest_of
 from governance.capabilities.numbers import unscaled
+from governance.policy.connection import Reach
 
 if TYPE_CHECKING:
     from governance.canonical import Json
+    from governance.policy.profile import Secret
 
 __all__ = [
     "ISOLATIONS",
@@ -125,7 +127,7 @@ class SandboxSpec:
     `image` is `NAME@sha256:…` where the engine's images are known, else `NAME`, with which nothing can run.
     `memory` and `output` are bytes, `cpus` thousandths of a processor, `timeout` milliseconds, `stdin` the
     digest of what the program reads. `root` says whether the root is writable; without a `network` there is none.
-    `secrets` are named only: they are put in on the way to the network, never into the sandbox.
+    `secrets` are named, with where they go: they are put in on the way to the network, never into the sandbox.
     """
 
     image: str
@@ -136,7 +138,7 @@ class SandboxSpec:
     scratch: tuple[Scratch, ...]
     root: bool
     network: Network | None
-    secrets: tuple[str, ...]
+    secrets: tuple[Secret, ...]
     memory: int
     cpus: int
     pids: int
@@ -154,7 +156,7 @@ class SandboxSpec:
             "scratch": [scratch.to_json() for scratch in self.scratch],
             "root": "writable" if self.root else "read-only",
             "network": "none" if self.network is None else self.network.to_json(),
-            "secrets": self.secrets,
+            "secrets": [secret.to_json() for secret in self.secrets],
             "memory": self.memory,
             "cpus": self.cpus,
             "pids": self.pids,
@@ -166,6 +168,11 @@ class SandboxSpec:
     def digest(self) -> str:
         """The digest that the container's label and the outcome repeat."""
         return digest_of(self.to_json())
+
+    @property
+    def reach(self) -> Reach | None:
+        """How far this sandbox may reach on the network, None for nowhere."""
+        return None if self.network is None else Reach(self.network, self.secrets)
 
 
 class Left(NamedTuple):

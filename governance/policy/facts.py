@@ -24,11 +24,13 @@ __all__ = ["EngineFacts"]
 class EngineFacts:
     """What the container engine offers: image ids (`sha256:…`) by the name policies use, and isolation tiers.
 
-    `images` is sorted by name. A name that is not in it has no image here.
+    `images` is sorted by name. A name that is not in it has no image here. `egress` are the tiers whose sandboxes
+    were seen to reach nothing but the egress proxy; no other tier has a network.
     """
 
     images: tuple[tuple[str, str], ...]
     tiers: tuple[Isolation, ...]
+    egress: tuple[Isolation, ...] = ()
 
     def image(self, name: str) -> str | None:
         """Return the id of the image called `name`."""
@@ -36,13 +38,15 @@ class EngineFacts:
 
     def to_json(self) -> dict[str, Json]:
         """Return the facts as canonical data."""
-        return {"images": dict(self.images), "tiers": self.tiers}
+        egress: dict[str, Json] = {"egress": self.egress} if self.egress else {}
+        return {"images": dict(self.images), "tiers": self.tiers, **egress}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Json]) -> EngineFacts:
         """Return the facts that `to_json` gave."""
         images = cast("Mapping[str, str]", data["images"])
-        return cls(tuple(sorted(images.items())), tuple(cast("list[Isolation]", data["tiers"])))
+        tiers, egress = (cast("list[Isolation]", data.get(name, ())) for name in ("tiers", "egress"))
+        return cls(tuple(sorted(images.items())), tuple(tiers), tuple(egress))
 
     @cached_property
     def digest(self) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from governance.canonical import Json
     from governance.policy.decision import Isolation, Scratch
 
 __all__ = ["Egress", "Profile", "Secret", "Waiver"]
@@ -22,11 +23,16 @@ class Egress:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Secret:
-    """A secret that is put into requests to `host`, and is never in the sandbox itself."""
+    """A secret that is put into requests to `host` for what lies under `path`, and is never in the sandbox itself."""
 
     name: str
     host: str
     form: str
+    path: str = "/"
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the secret's name and where it goes as canonical data."""
+        return {"name": self.name, "host": self.host, "path": self.path, "as": self.form}
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,9 +119,7 @@ def derive(
         root=profile.root,
         network=network,
         secrets=tuple(
-            sorted(
-                each.name for each in profile.secrets if any(covers_host(host, each.host) for host in hosts)
-            )
+            sorted(each for each in profile.secrets if any(covers_host(host, each.host) for host in hosts))
         ),
         memory=profile.memory,
         cpus=profile.cpus,
@@ -149,7 +147,7 @@ def _missing(
         return f"the sandbox image {profile.image} is not on this engine; ask the operator to build it"
     if facts is not None and profile.isolation not in facts.tiers:
         return f"this engine has no {profile.isolation} isolation; ask the operator"
-    if facts is not None and network is not None:
+    if facts is not None and network is not None and profile.isolation not in facts.egress:
         return "this engine has no governed way to the network; ask the operator"
     if facts is not None and profile.root:
         return "this engine makes no sandbox with a writable root; ask the operator"

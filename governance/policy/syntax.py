@@ -359,10 +359,10 @@ class HostsSyntax(NamedTuple):
 
 
 class SecretSyntax(NamedTuple):
-    """`secret API_TOKEN to "api.example.org" as bearer`."""
+    """`secret API_TOKEN to "api.example.org/v1" as bearer`."""
 
     name: Word
-    host: Word
+    place: Word
     form: Word
 
 

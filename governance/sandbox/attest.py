@@ -119,7 +119,7 @@ def _expected(plan: ContainerPlan, image: ImageSettings) -> dict[str, Json]:
         "Name": f"/{plan.name}",
         "ExecIDs": None,
         "State.Status": "created",
-        "NetworkSettings.Networks": {"none": {}},
+        "NetworkSettings.Networks": {str(host["NetworkMode"]): {}},
     }
 
 

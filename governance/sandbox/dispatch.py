@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from governance.errors import Diagnostic, SandboxError
 from governance.sandbox.attest import attest
+from governance.sandbox.egress.sent import with_network
 from governance.sandbox.exchange import End, exchange
 from governance.sandbox.outcome import Outcome
 from governance.sandbox.plan import Owner, plan
@@ -21,9 +22,13 @@ from governance.sandbox.workspace import NOBODY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
+    from governance.policy.connection import Reach
     from governance.policy.decision import Allow
     from governance.sandbox.attest import Evidence
+    from governance.sandbox.egress.link import Link
+    from governance.sandbox.egress.service import Opened
     from governance.sandbox.engine import ContainerEngine
     from governance.sandbox.outcome import Status
     from governance.sandbox.plan import ContainerPlan
@@ -54,8 +59,9 @@ class Dispatcher:
         log_id: str,
         wall: Callable[[], float] = time.time,
         attested: Callable[[Evidence], Evidence] = lambda evidence: evidence,
+        egress: Callable[[Reach, Owner], AbstractContextManager[Opened]] | None = None,
     ) -> None:
-        """Use `wall` (Unix seconds) for nothing but the containers' expiry.
+        """Use `wall` (Unix seconds) for nothing but the containers' expiry; `egress` gives a call its network.
 
         `attested` completes and keeps evidence before the program starts; its SandboxError is a refusal.
         """
@@ -65,13 +71,27 @@ class Dispatcher:
         self._log_id = log_id
         self._wall = wall
         self._attested = attested
+        self._egress = egress
 
     def dispatch(self, warrant: Warrant) -> Outcome:
         """Use the warrant up and run its call; SandboxError `warrant-…` is all that is raised."""
         self._warrants.redeem(warrant)
         decision = warrant.decision
+        reach, owner = decision.sandbox.reach, self._owner(decision)
+        if reach is None or self._egress is None:
+            return self._dispatched(warrant, owner, None)
+        outcome = None
         try:
-            planned = self._plan(decision)
+            with self._egress(reach, owner) as opened:
+                outcome = self._dispatched(warrant, owner, opened.link)
+        except SandboxError as error:
+            return outcome or _trouble(decision, error, _NOTHING_RAN, None)
+        return with_network(outcome, opened)
+
+    def _dispatched(self, warrant: Warrant, owner: Owner, link: Link | None) -> Outcome:
+        decision = warrant.decision
+        try:
+            planned = self._plan(decision, owner, link)
             container = self._engine.create(planned)
         except SandboxError as error:
             return _trouble(decision, error, _NOTHING_RAN, None)
@@ -81,7 +101,11 @@ class Dispatcher:
             left = self._remove(container)
         return replace(outcome, message=" ".join(filter(None, (outcome.message, left))))
 
-    def _plan(self, decision: Allow) -> ContainerPlan:
+    def _owner(self, decision: Allow) -> Owner:
+        expires = int(self._wall()) + decision.sandbox.timeout // 1000 + _GRACE
+        return Owner(self._log_id, decision.id, expires)
+
+    def _plan(self, decision: Allow, owner: Owner, link: Link | None) -> ContainerPlan:
         spec = decision.sandbox
         places = {mount.source: self._workspaces.resolve(mount.source) for mount in spec.mounts}
         users = {place.user for place in places.values()} or {(NOBODY, NOBODY)}
@@ -89,9 +113,8 @@ class Dispatcher:
             mend = "give all folders that one sandbox mounts the same owner and group"
             message = "the workspaces of this sandbox belong to different users"
             raise SandboxError(Diagnostic("workspace", message, help=mend))
-        expires = int(self._wall()) + spec.timeout // 1000 + _GRACE
-        owner = Owner(self._log_id, decision.id, expires)
-        return plan(spec, owner, users.pop(), {source: place.path for source, place in places.items()})
+        sources = {source: place.path for source, place in places.items()}
+        return plan(spec, owner, users.pop(), sources, link)
 
     def _remove(self, container: str) -> str:
         try:

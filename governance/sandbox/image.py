@@ -39,7 +39,7 @@ _BLOCK: Final = 512
 
 _TOOLS: Final = {
     f"{OWN_TOOLS}{name}": Path(__file__).parent / "tools" / f"{name}.py"
-    for name in ("fs", "lines", "run", "unpack")
+    for name in ("fs", "lines", "relay", "run", "unpack")
 }
 
 

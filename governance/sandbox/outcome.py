@@ -12,9 +12,30 @@ if TYPE_CHECKING:
     from governance.canonical import Json
     from governance.policy.decision import Isolation
 
-__all__ = ["Outcome", "Status"]
+__all__ = ["Outcome", "Sent", "Status"]
 
 Status: TypeAlias = Literal["ok", "failed", "timeout", "limit", "sandbox-error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a call exchanged with one host and port, in connections that were let through, and in bytes each way."""
+
+    host: str
+    port: int
+    connections: int
+    sent: int
+    received: int
+
+    def to_json(self) -> dict[str, Json]:
+        """Return it as canonical data."""
+        return {
+            "host": self.host,
+            "port": self.port,
+            "connections": self.connections,
+            "sent": self.sent,
+            "received": self.received,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +58,12 @@ class Outcome:
     wall_ms: int | None = None
     evidence: str | None = None
     message: str = ""
+    sent: tuple[Sent, ...] = ()
 
     def to_json(self) -> dict[str, Json]:
         """Return the outcome with the keys of the interface, in its order.
 
-        Processor time, peak memory and the files written are not measured, and so null; nothing can be sent
-        from a sandbox without a network.
+        Processor time, peak memory and the files written are not measured, and so null.
         """
         return {
             "id": self.id,
@@ -56,6 +77,6 @@ class Outcome:
             "tier": self.tier,
             "evidence": self.evidence,
             "labels": (),
-            "effects": {"written": None, "sent": ()},
+            "effects": {"written": None, "sent": tuple(each.to_json() for each in self.sent)},
             "message": self.message,
         }

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from governance.canonical import Json
     from governance.policy.decision import Isolation, Mount, SandboxSpec, Scratch
+    from governance.sandbox.egress.link import Link
 
 __all__ = ["DECISION", "EXPIRES", "LOG", "SPEC", "ContainerPlan", "Owner", "plan"]
 
@@ -75,14 +76,20 @@ class ContainerPlan:
     output: int
 
 
-def plan(spec: SandboxSpec, owner: Owner, user: tuple[int, int], sources: Mapping[str, str]) -> ContainerPlan:
+def plan(
+    spec: SandboxSpec,
+    owner: Owner,
+    user: tuple[int, int],
+    sources: Mapping[str, str],
+    link: Link | None = None,
+) -> ContainerPlan:
     """Return the container for `spec`, run as `user` (uid, gid) on behalf of `owner`.
 
-    `sources` gives the host's folder for each mount's `source`. Raises SandboxError for what cannot run
+    `sources` gives the host's folder for each mount's `source`, `link` the network of a call that has one. Raises SandboxError for what cannot run
     as it was judged: no image id, no such tier, root, or arguments that the kernel cannot take.
     """
     image = _image(spec.image)
-    _check_box(spec)
+    _check_box(spec, link)
     _check_argv(spec.argv)
     runtime = _runtime(spec.isolation)
     if 0 in user:
@@ -93,7 +100,7 @@ def plan(spec: SandboxSpec, owner: Owner, user: tuple[int, int], sources: Mappin
     host = (
         _namespaces() | _privileges(spec) | _limits(spec) | _files(spec, user, sources) | {"Runtime": runtime}
     )
-    return ContainerPlan(
+    made = ContainerPlan(
         name="governance-" + digest_of([owner.log, owner.decision]).removeprefix("sha256:")[:32],
         image=image,
         argv=spec.argv,
@@ -103,6 +110,7 @@ def plan(spec: SandboxSpec, owner: Owner, user: tuple[int, int], sources: Mappin
         timeout=spec.timeout,
         output=spec.output,
     )
+    return made if link is None else link.joined(made)
 
 
 def _refusal(code: str, message: str, mend: str) -> SandboxError:
@@ -119,11 +127,14 @@ def _image(pinned: str) -> str:
     return image
 
 
-def _check_box(spec: SandboxSpec) -> None:
-    """Refuse what this engine does not make: a sandbox whose root is writable, or that has a network."""
-    if spec.root or spec.network is not None or spec.secrets:
-        mend = "use a sandbox profile with root read-only and network none"
-        raise _refusal("box", "no sandbox with a writable root or a network is made here", mend)
+def _check_box(spec: SandboxSpec, link: Link | None) -> None:
+    """Refuse what this engine does not make: a sandbox whose root is writable, or a network without its proxy."""
+    if spec.root:
+        mend = "use a sandbox profile with root read-only"
+        raise _refusal("box", "no sandbox with a writable root is made here", mend)
+    if (spec.network is None) != (link is None) or (spec.secrets and link is None):
+        mend = "use a sandbox profile with network none"
+        raise _refusal("box", "no sandbox has a network but by way of the egress proxy", mend)
 
 
 def _check_argv(argv: tuple[str, ...]) -> None:

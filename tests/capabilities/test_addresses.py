@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_network
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from governance.capabilities.networks import Network
+from governance.capabilities.networks import Network, refused_address
 from governance.capabilities.values import Type, Value, field_of
 
 URL, EMAIL, CIDR = Type("Url"), Type("Email"), Type("Cidr")
@@ -311,3 +311,109 @@ def test_long_texts_are_refused_at_once() -> None:
         for text in ("a" * 1_000_000, "http://a/" + "%2E" * 500_000, "a@" + "b." * 500_000, ":" * 1_000_000):
             with pytest.raises(ValueError):  # noqa: PT011 - any reason will do
                 kind.check(text)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *(
+            "0.0.0.0",  # noqa: S104
+            "0.1.2.3",
+            "10.0.0.1",
+            "10.255.255.255",
+            "100.64.0.1",
+            "100.100.100.200",
+            "100.127.255.255",
+        ),
+        *(
+            "127.0.0.1",
+            "127.255.0.1",
+            "168.63.129.16",
+            "169.254.0.1",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+        ),
+        *(
+            "192.0.0.192",
+            "192.0.2.1",
+            "192.88.99.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "198.19.255.255",
+            "198.51.100.1",
+        ),
+        *("203.0.113.1", "224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255"),
+        *(
+            "::",
+            "::1",
+            "::127.0.0.1",
+            "::ffff:8.8.8.8",
+            "::ffff:0:8.8.8.8",
+            "64:ff9b::8.8.8.8",
+            "64:ff9b:1::1",
+            "100::1",
+        ),
+        *(
+            "2001::1",
+            "2001:0:808:808::1",
+            "2001:20::1",
+            "2001:db8::1",
+            "2002:808:808::1",
+            "3fff::1",
+            "4000::1",
+            "5f00::1",
+        ),
+        *(
+            "fc00::1",
+            "fd00:ec2::254",
+            "fe80::1",
+            "fe80::1%eth0",
+            "2606:4700::1%1",
+            "fec0::1",
+            "ff02::1",
+            "ffff::1",
+        ),
+        *(
+            "",
+            "example.org",
+            "1.1.1",
+            "01.1.1.1",
+            "1.1.1.1/32",
+            "0x7f000001",
+            "2130706433",
+            "1.1.1.1 ",
+            "[::1]",
+        ),
+    ],
+)
+def test_no_rule_lets_a_sandbox_reach_an_address_that_is_not_public(address: str) -> None:
+    assert refused_address(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *(
+            "1.1.1.1",
+            "8.8.8.8",
+            "9.255.255.255",
+            "11.0.0.0",
+            "93.184.216.34",
+            "100.63.255.255",
+            "100.128.0.0",
+        ),
+        *("126.255.255.255", "128.0.0.1", "169.253.255.255", "169.255.0.0", "172.15.255.255", "172.32.0.0"),
+        *("192.167.255.255", "192.169.0.0", "198.17.255.255", "198.20.0.0", "223.255.255.255"),
+        *("2001:200::1", "2001:4860:4860::8888", "2606:4700:4700::1111", "2a00::1", "3ffe:ffff::1"),
+    ],
+)
+def test_public_addresses_may_be_reached(address: str) -> None:
+    assert refused_address(address) is None
+
+
+@given(st.ip_addresses())
+def test_the_floor_is_no_higher_than_what_python_calls_private(address: IPv4Address | IPv6Address) -> None:
+    """Whatever the standard library knows to be special is refused here too."""
+    if address.is_private or address.is_multicast or address.is_reserved or address.is_loopback:
+        assert refused_address(str(address))

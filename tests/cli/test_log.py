@@ -164,3 +164,32 @@ def test_log_that_cannot_be_read_is_left_to_the_environment(folder: Path, verb: 
 @pytest.mark.parametrize("verb", ["show", "verify"])
 def test_help_has_an_example(verb: str) -> None:
     assert f"Example: governance log {verb} ./log" in run(verb, "--help").stdout
+
+
+def test_connections_are_shown_with_the_decision_they_belong_to(tmp_path: Path) -> None:
+    asked: dict[str, Json] = {
+        "scheme": "http",
+        "host": "a.example.org",
+        "port": 80,
+        "method": "GET",
+        "target": "/x",
+    }
+    hidden: dict[str, Json] = {**asked, "scheme": "tls", "port": 443, "method": None, "target": None}
+    verdicts: list[tuple[Json, str, str]] = [
+        (asked, "allow", "permitted"),
+        (hidden, "deny", "host"),
+        (None, "deny", "slow"),
+    ]
+    with Journal.open(tmp_path / "log", now=AT) as journal:
+        journal.append(
+            "decision", AT, {"request": {"text": ""}, "decision": {"decision": "allow", "id": "aa"}}, None
+        )
+        for wanted, verdict, code in verdicts:
+            body: dict[str, Json] = {"decision": verdict, "code": code, "reason": "why", "addresses": []}
+            journal.append("connection", AT, {"id": "aa", "asked": wanted, **body}, None)
+    answer = run("show", str(tmp_path / "log"), "--kind", "connection")
+    assert [line.partition("connection  ")[2] for line in answer.stdout.splitlines()] == [
+        "allow  permitted  GET http://a.example.org:80/x  why  of record 1",
+        "deny   host  tls://a.example.org:443  why  of record 1",
+        "deny   slow  nothing that can be read  why  of record 1",
+    ]

@@ -17,6 +17,8 @@ from tests.journal.samples import decision, raw_lines, write_log
 from tests.laws.test_fuzz import SPLICES, samples
 from tests.policy.test_chunks import chunks, library
 from tests.request.shell import corpora
+from tests.sandbox.egress.hellos import ECH, NAME, hello, message, record
+from tests.sandbox.egress.test_proxy import GET, SMUGGLING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -126,12 +128,22 @@ def _stored() -> Iterable[bytes]:
     return [make_bundle(library(), small).stored, b'{"sources":{"a.policy":"let a = 1"}}', b"{}"]
 
 
+def _heads() -> Iterable[bytes]:
+    return [GET, *(each for each, _ in SMUGGLING if len(each) < 1_000)]
+
+
+def _hellos() -> Iterable[bytes]:
+    return [hello(NAME), hello(NAME, ECH), hello(), record(message(NAME)[:9]) + record(message(NAME)[9:])]
+
+
 _SEEDS: Final[Mapping[str, Callable[[], Iterable[bytes]]]] = {
     "bundle": lambda: list(_policies())[::8],
     "call": _calls,
     "command_line": _command_lines,
     "evidence": _bodies,
     "glob": _globs,
+    "head": _heads,
+    "hello": _hellos,
     "patch": _patches,
     "policy": _policies,
     "record": _lines,

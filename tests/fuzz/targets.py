@@ -41,6 +41,8 @@ from governance.request.shell import parse_shell, print_shell
 from governance.request.shell.parse import read_shell
 from governance.request.shell.quick import quick_shell
 from governance.request.syntax import parse_call
+from governance.sandbox.egress.head import Head, HeadReader
+from governance.sandbox.egress.hello import HelloReader
 from governance.text import Source
 from tests.laws.strategies import standard
 from tests.laws.test_fast_path import agree
@@ -210,6 +212,41 @@ def evidence(data: bytes) -> None:
         told(error.diagnostics)
 
 
+def head(data: bytes) -> None:
+    """A request to the egress proxy, or one in a tunnel: the same whole and in pieces, and with one host and length."""
+    for inside in (None, ("api.example.org", 443)):
+        found = _fed(lambda at=inside: HeadReader(at).feed, data)
+        if isinstance(found, Head):
+            names = [name for name, _ in found.fields]
+            assert names.count(b"host") == 1
+            assert names.count(b"content-length") + names.count(b"transfer-encoding") <= 1
+
+
+def hello(data: bytes) -> None:
+    """What comes through a tunnel: the same name or refusal, whole and in pieces."""
+    _fed(lambda: HelloReader().feed, data)
+
+
+def _fed(reader: Callable[[], Callable[[bytes], object]], data: bytes) -> object:
+    """Return what a reader makes of `data`: a value, None or a refusal, however it is cut."""
+
+    def outcome(size: int) -> object:
+        feed = reader()
+        try:
+            for at in range(0, len(data), size):
+                found = feed(data[at : at + size])
+                if found is not None:
+                    return found
+        except RequestError as error:
+            told(error.diagnostics)
+            return RequestError
+        return None
+
+    first = outcome(1)
+    assert outcome(7) == first
+    return first
+
+
 def command_line(data: bytes) -> None:
     """A line of a shell: read fast as it is read whole, and the same when it is written and read again."""
     text = data.decode(errors="replace")
@@ -250,6 +287,8 @@ TARGETS: Final[Mapping[str, Callable[[bytes], None]]] = {
     "command_line": command_line,
     "evidence": evidence,
     "glob": glob,
+    "head": head,
+    "hello": hello,
     "json": json_value,
     "patch": patch,
     "policy": policy,

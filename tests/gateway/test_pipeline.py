@@ -13,6 +13,7 @@ from governance.instant import milliseconds
 from governance.journal import Journal, read, read_bundle, verify
 from governance.library import load_policies
 from governance.policy import Ask, EngineFacts
+from governance.policy.connection import Asked, Refused, Scheme
 from governance.policy.decision import Code
 from governance.replay import replay
 from governance.request import Origin
@@ -258,3 +259,38 @@ def test_a_budget_is_held_and_given_back_when_the_call_fails(asking: Setting) ->
     asking.engine.hear("user", "list it", "claude-1", "")
     asking.engine.clear("told", "claude-1", "", "dana")
     assert_replays(asking)
+
+
+def connected(setting: Setting) -> None:
+    """Let a sandbox of the coder ask for a connection; its decision lets nothing through."""
+    decided = setting.engine.decide(READ, CODER)
+    asked = Asked(Scheme.TLS, "api.example.org", 443)
+    setting.engine.connected(decided.decision.id, asked, (), Refused("host", "no", "ask for another"))
+
+
+def test_a_connection_is_on_disk_before_it_is_let_through(setting: Setting) -> None:
+    connected(setting)
+    (event,) = events(setting, "connection")
+    assert (event.body["decision"], event.body["code"]) == ("deny", "host")
+    assert event.body["asked"] == {
+        "scheme": "tls",
+        "host": "api.example.org",
+        "port": 443,
+        "method": None,
+        "target": None,
+    }
+    assert not verify(setting.folder).problems
+
+
+def test_a_connection_that_cannot_be_recorded_is_an_error(setting: Setting) -> None:
+    decided = setting.engine.decide(READ, CODER)
+    setting.disk.sync_fails = True
+    with pytest.raises(JournalError):
+        setting.engine.connected(decided.decision.id, None, (), None)
+
+
+def test_a_connection_after_the_outcome_breaks_a_law(setting: Setting) -> None:
+    decided = setting.engine.decide(READ, CODER)
+    setting.engine.dispatch(decided)
+    setting.engine.connected(decided.decision.id, None, (), Refused("malformed", "no", "no"))
+    assert [problem.code for problem in verify(setting.folder).problems] == ["connection-without-allow"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from governance.capabilities.glob import PathSet
 from governance.capabilities.hosts import check_host
+from governance.capabilities.urls import check_url
 from governance.capabilities.values import check_path
 from governance.policy.check.instants import check_moment
 from governance.policy.check.literals import duration, number
@@ -195,29 +196,53 @@ def _host(scope: FileScope, word: Word) -> None:
 
 
 def _secrets(scope: FileScope, syntax: list[SecretSyntax], egress: Egress | None) -> tuple[Secret, ...]:
-    seen: dict[tuple[str, str], SecretSyntax] = {}
+    found: list[Secret] = []
     for each in syntax:
-        if seen.setdefault((each.name.text, each.host.text), each) is not each:
-            message = f"`{each.name.text}` goes to {each.host.text} twice"
-            scope.report("said-twice", message, each.name, "keep one of them")
-    return tuple(sorted(_secret(scope, each, egress) for each in syntax))
+        secret = _secret(scope, each, egress)
+        for other in found:
+            if _meet(secret, other):
+                message = (
+                    f"`{secret.name}` and `{other.name}` would go into the same requests to {secret.host}"
+                )
+                same = f"`{secret.name}` goes to {each.place.text} twice"
+                text = same if secret.name == other.name else message
+                scope.report("said-twice", text, each.name, "keep one of them")
+        found.append(secret)
+    return tuple(sorted(found))
+
+
+def _meet(one: Secret, other: Secret) -> bool:
+    """Whether some request would take both secrets where it has room for one; a header names itself."""
+    if one.host != other.host or (one.name != other.name and "header" in (one.form, other.form)):
+        return False
+    paths = [f"{each.path.rstrip('/')}/" for each in (one, other)]
+    return paths[0].startswith(paths[1]) or paths[1].startswith(paths[0])
 
 
 def _secret(scope: FileScope, syntax: SecretSyntax, egress: Egress | None) -> Secret:
-    host = syntax.host.text
+    host, slash, rest = syntax.place.text.partition("/")
+    path = f"/{rest}"
     try:
         check_host(host)
+        check_url(f"https://{host}{path}")
+        _check_beneath(rest if slash else None)
     except ValueError as error:
-        mend = 'name one host, like "data.example.org"'
-        scope.report("bad-host", f"this is no host: {error}", syntax.host, mend)
+        mend = 'name one host, like "data.example.org", or a path of it, like "data.example.org/v1"'
+        scope.report("bad-host", f"this is no host: {error}", syntax.place, mend)
     else:
         if egress is None or not any(covers_host(each, host) for each in egress.hosts):
             message = f"the sandbox cannot reach {host}, where the secret goes"
             mend = f'add network hosts "{host}", or leave the secret out'
-            scope.report("lost-secret", message, syntax.host, mend)
+            scope.report("lost-secret", message, syntax.place, mend)
     if syntax.form.text not in CHOICES["as"]:
         scope.unknown("form", syntax.form, CHOICES["as"])
-    return Secret(syntax.name.text, host, syntax.form.text)
+    return Secret(syntax.name.text, host, syntax.form.text, path)
+
+
+def _check_beneath(rest: str | None) -> None:
+    """Refuse what stands behind a host and a slash, and is no path with a last name."""
+    if rest is not None and (not rest or rest.endswith("/") or "?" in rest):
+        raise ValueError("a path beneath it ends without a slash, and has no query")
 
 
 def _waiver(scope: FileScope, syntax: WaiveSyntax | None) -> Waiver | None:
