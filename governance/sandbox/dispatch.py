@@ -57,19 +57,17 @@ class Dispatcher:
         warrants: Warrants,
         workspaces: Workspaces,
         log_id: str,
-        wall: Callable[[], float] = time.time,
         attested: Callable[[Evidence], Evidence] = lambda evidence: evidence,
         egress: Callable[[Reach, Owner], AbstractContextManager[Opened]] | None = None,
     ) -> None:
-        """Use `wall` (Unix seconds) for nothing but the containers' expiry; `egress` gives a call its network.
+        """Let `egress` give a call its network, and `attested` complete and keep evidence before the program starts.
 
-        `attested` completes and keeps evidence before the program starts; its SandboxError is a refusal.
+        A SandboxError of either is a refusal.
         """
         self._engine = engine
         self._warrants = warrants
         self._workspaces = workspaces
         self._log_id = log_id
-        self._wall = wall
         self._attested = attested
         self._egress = egress
 
@@ -102,7 +100,7 @@ class Dispatcher:
         return replace(outcome, message=" ".join(filter(None, (outcome.message, left))))
 
     def _owner(self, decision: Allow) -> Owner:
-        expires = int(self._wall()) + decision.sandbox.timeout // 1000 + _GRACE
+        expires = int(time.time()) + decision.sandbox.timeout // 1000 + _GRACE
         return Owner(self._log_id, decision.id, expires)
 
     def _plan(self, decision: Allow, owner: Owner, link: Link | None) -> ContainerPlan:
