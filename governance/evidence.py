@@ -13,6 +13,7 @@ from governance.errors import Diagnostic, JournalError
 from governance.grammar import text_digest
 from governance.instant import instant, milliseconds
 from governance.policy.change import change_from_json, change_to_json
+from governance.policy.commit import commit_id
 from governance.policy.facts import EngineFacts
 from governance.policy.state import Grant
 from governance.request.roots import HostRoot, check_roots
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from governance.canonical import Json
+    from governance.capabilities.difference import Difference
     from governance.decide import Judgement
     from governance.journal.record import Event
+    from governance.policy.commit import Commit
     from governance.policy.state import State
     from governance.request.wire import Line, Request
 
@@ -31,6 +34,7 @@ __all__ = [
     "VERSION",
     "bundle_body",
     "clearance_body",
+    "commit_body",
     "decision_body",
     "fold",
     "grant_body",
@@ -60,6 +64,21 @@ def decision_body(request: Request, judgement: Judgement, state: State) -> dict[
         "grammar": text_digest(*_GRAMMARS),
         "changes": [change_to_json(change) for change in judgement.changes],
         "state": {"before": state.digest, "after": judgement.state.digest},
+    }
+
+
+def commit_body(decision: str, difference: Difference, commit: Commit, state: State) -> dict[str, Json]:
+    """Return the body of the record of what an allowed call wrote and what of it is kept, as judged in `state`.
+
+    It is made before anything is committed; whether that was done is said by the outcome.
+    """
+    return {
+        "id": decision,
+        "commit": commit.id,
+        "difference": difference.to_json(),
+        **commit.to_json(difference),
+        "changes": [change_to_json(change) for change in commit.changes],
+        "state": {"before": state.digest},
     }
 
 
@@ -106,8 +125,17 @@ def fold(state: State, event: Event) -> State:
         case "decision":
             changes = tuple(change_from_json(each) for each in body["changes"])
             return state.decided(changes, milliseconds(event.at), body["decision"]["id"])
+        case "commit":
+            changes = tuple(change_from_json(each) for each in body["changes"])
+            return state.decided(changes, milliseconds(event.at), body["commit"])
         case "outcome":
-            return state.settled(body["id"], milliseconds(event.at), completed=body["status"] == "ok")
+            at, completed = milliseconds(event.at), body["status"] == "ok"
+            settled = state.settled(body["id"], at, completed=completed)
+            return (
+                settled.settled(commit_id(body["id"]), at, completed=completed)
+                if settled.pending
+                else settled
+            )
         case "grant" if "clears" in body:
             return state.declassified(body["session"], frozenset(body["clears"]))
         case "grant":

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Event", "Head", "Kind", "Loss", "Receipt"]
 
-Kind: TypeAlias = Literal["bundle", "session", "decision", "outcome", "grant", "revoke", "message"]
+Kind: TypeAlias = Literal["bundle", "session", "decision", "commit", "outcome", "grant", "revoke", "message"]
 Subject = TypeVar("Subject", covariant=True)  # noqa: PLC0105
 
 

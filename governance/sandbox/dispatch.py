@@ -1,6 +1,6 @@
 """The one way from a warrant to a container, and from the container to an outcome.
 
-The order is fixed: redeem, plan, create, attest, attach, start, exchange, wait, remove. Deadline and output
+The order is fixed: redeem, copy, plan, create, attest, attach, start, exchange, wait, remove, settle what was written. Deadline and output
 cap are kept from outside, by killing the container. Whatever goes wrong with the sandbox is an outcome of the
 status `sandbox-error` which says what is known; only a bad warrant raises, and then nothing has run.
 """
@@ -11,13 +11,13 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from governance.errors import Diagnostic, SandboxError
+from governance.errors import SandboxError
 from governance.sandbox.attest import attest
 from governance.sandbox.exchange import End, exchange
 from governance.sandbox.outcome import Outcome
+from governance.sandbox.places import prepared
 from governance.sandbox.plan import Owner, plan
 from governance.sandbox.stream import Capture
-from governance.sandbox.workspace import NOBODY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from governance.sandbox.attest import Evidence
     from governance.sandbox.engine import ContainerEngine
     from governance.sandbox.outcome import Status
+    from governance.sandbox.places import Places, Review
     from governance.sandbox.plan import ContainerPlan
     from governance.sandbox.warrant import Warrant, Warrants
     from governance.sandbox.workspace import Workspaces
@@ -61,12 +62,25 @@ class Dispatcher:
         self._log_id = log_id
         self._wall = wall
 
-    def dispatch(self, warrant: Warrant) -> Outcome:
-        """Use the warrant up and run its call; SandboxError `warrant-…` is all that is raised."""
+    def dispatch(self, warrant: Warrant, review: Review | None = None) -> Outcome:
+        """Use the warrant up and run its call; SandboxError `warrant-…` is all that is raised of sandboxes.
+
+        `review` judges and records what the call wrote into the copy of its workspace; without it nothing is kept.
+        What it raises passes through.
+        """
         self._warrants.redeem(warrant)
         decision = warrant.decision
         try:
-            planned = self._plan(decision)
+            with prepared(self._workspaces, decision.sandbox) as places:
+                return places.settled(self._ran(warrant, places), decision, review)
+        except SandboxError as error:
+            return _trouble(decision, error, _NOTHING_RAN, None)
+
+    def _ran(self, warrant: Warrant, places: Places) -> Outcome:
+        """Run the call from the creation of its container to its removal."""
+        decision = warrant.decision
+        try:
+            planned = self._plan(decision, places)
             container = self._engine.create(planned)
         except SandboxError as error:
             return _trouble(decision, error, _NOTHING_RAN, None)
@@ -76,17 +90,11 @@ class Dispatcher:
             left = self._remove(container)
         return replace(outcome, message=" ".join(filter(None, (outcome.message, left))))
 
-    def _plan(self, decision: Allow) -> ContainerPlan:
+    def _plan(self, decision: Allow, places: Places) -> ContainerPlan:
         spec = decision.sandbox
-        places = {mount.source: self._workspaces.resolve(mount.source) for mount in spec.mounts}
-        users = {place.user for place in places.values()} or {(NOBODY, NOBODY)}
-        if len(users) > 1:
-            mend = "give all folders that one sandbox mounts the same owner and group"
-            message = "the workspaces of this sandbox belong to different users"
-            raise SandboxError(Diagnostic("workspace", message, help=mend))
         expires = int(self._wall()) + spec.timeout // 1000 + _GRACE
         owner = Owner(self._log_id, decision.id, expires)
-        return plan(spec, owner, users.pop(), {source: place.path for source, place in places.items()})
+        return plan(spec, owner, places.user, places.sources)
 
     def _remove(self, container: str) -> str:
         try:

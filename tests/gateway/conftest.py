@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from governance.sandbox import Warrant
     from governance.sandbox.outcome import Status
+    from governance.sandbox.places import Review
 
 NOW = "2026-11-23T10:00:00.000Z"
 FACTS = EngineFacts((("governance/base", "sha256:" + 64 * "b"),), ("container",))
@@ -33,9 +34,10 @@ class RecordingDispatcher:
         self.on_disk: list[bytes] = []
         self.status: Status = "ok"
 
-    def dispatch(self, warrant: Warrant) -> Outcome:
+    def dispatch(self, warrant: Warrant, review: Review | None = None) -> Outcome:
         self.warrants.redeem(warrant)
         self.dispatched.append(warrant)
+        self.review = review
         self.on_disk.append(b"".join(path.read_bytes() for path in sorted(self.folder.glob("*.jsonl"))))
         return Outcome(
             id=warrant.decision.id, status=self.status, tier="container", exit=0, stdout="done\n", wall_ms=1
