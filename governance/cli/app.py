@@ -22,6 +22,7 @@ from governance.cli import (
     requests,
     speaking,
     testing,
+    writes,
 )
 from governance.cli.console import Exit, err, exit_of
 from governance.errors import GovernanceError
@@ -65,6 +66,7 @@ app.command(
     epilog="Example:  governance grammar --for openai --policies policies/examples/coder --agent claude-1 --syntax english"
 )(speaking.grammar)
 app.add_typer(log.log, name="log")
+app.add_typer(writes.audit, name="audit")
 app.add_typer(engine.app, name="engine")
 app.add_typer(image.app, name="image")
 

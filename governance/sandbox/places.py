@@ -76,7 +76,7 @@ def _kept(copy: Copy, difference: Difference, decision: Allow, review: Review | 
     return Kept(
         copy=copy.way,
         verdict="committed" if chosen else "dropped",
-        reason=commit.reason if commit.left else "",
+        reason=commit.reason if commit.left or not chosen else "",
         written=tuple(written_json(each, path_to_json(difference.place(each.path))) for each in chosen),
         left_out=tuple(
             {
