@@ -70,11 +70,10 @@ def writable(bundle: Bundle, agent: Agent, at: int) -> Iterator[Writable]:
     worker: Call | None = None
     for capability in permissible(bundle, agent):
         for rule in _permits(bundle, agent, capability, at):
-            if capability.name != COMMIT:
-                found = tuple(_by_parameter(asker, rule, capability))
-                worker = worker or next((each.witness for each in found if each.witness), None)
-                worker = worker or _code(asker, capability)
-                yield from found
+            found = tuple(_by_parameter(asker, rule, capability))
+            worker = worker or next((each.witness for each in found if each.witness), None)
+            worker = worker or _code(asker, capability)
+            yield from found
     if worker is not None and COMMIT in bundle.capabilities:
         capability = bundle.capabilities[COMMIT]
         for rule in _permits(bundle, agent, capability, at):

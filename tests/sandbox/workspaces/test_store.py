@@ -354,6 +354,27 @@ def test_a_folder_deeper_than_a_path_can_be_is_refused_and_removed(place: Place)
     assert held(place.top) == held(place.top)
 
 
+@pytest.mark.parametrize(("works", "way"), [(True, "reflink"), (False, "plain")])
+def test_files_are_cloned_where_the_file_system_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, works: bool, way: str
+) -> None:
+    """No file system with clones can be counted on here: what one does is done by copying."""
+    from governance.sandbox.workspaces import copying
+
+    def clone(source: int, target: int) -> bool:
+        while works and (piece := os.read(source, 2**20)):
+            os.write(target, piece)
+        return works
+
+    monkeypatch.setattr(copying, "clone", clone)
+    place = Place(tmp_path, overlays=False)
+    make(place.top, TREE)
+    with place.copied() as copy:
+        assert copy.way == way
+        assert held(Path(copy.path)) == held(place.top)
+        assert copy.difference().alterations == ()
+
+
 def test_those_who_write_to_one_workspace_take_turns(place: Place) -> None:
     def add() -> None:
         with place.copied() as copy:
