@@ -157,12 +157,13 @@ def judge_commit(bundle: Bundle, working: Working, difference: Difference, state
     ruled = _with_folders(difference.alterations, ruled)
     denied = [each for each in ruled if each.code not in (Code.PERMITTED, Code.NO_PERMIT)]
     kept = () if denied else _kept(difference.alterations, ruled)
-    left = tuple(_left(difference.alterations, ruled, frozenset(kept)))
+    among_kept = frozenset(kept)
+    left = tuple(_left(difference.alterations, ruled, among_kept))
     code, reason, rules = _verdict(ruled, denied, kept, left)
     changes = tuple(
         change
         for place, each in enumerate(ruled)
-        for change in (each.changes if place in frozenset(kept) else each.attempts)
+        for change in (each.changes if place in among_kept else each.attempts)
     )
     return Commit(
         id=commit_id(decision.id),

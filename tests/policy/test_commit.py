@@ -175,3 +175,20 @@ def test_nobody_asks_for_a_commit() -> None:
     decision = judge(bundle_of(BASE + BUILD), request, State(), "2026-11-23T10:00:00.000Z").decision
     assert (decision.verdict, decision.code) == ("deny", Code.FORBIDDEN)
     assert "never asked for" in decision.reason
+
+
+def test_many_changes_cost_as_much_each_as_few() -> None:
+    """Each change is judged once: the number of questions to the rules grows with the changes, and nothing else does."""
+    found = [change(f"build/{number:05}") for number in range(3000)]
+    commit = judged(BASE + BUILD, MAKE, *found, change("src/a"))
+    assert len(commit.kept) == len(found)
+    assert [left.code for left in commit.left] == [Code.NO_PERMIT]
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if row[2]], ids=str)
+def test_a_forbid_more_never_keeps_more(row: tuple[str, str, list[Alteration], list[str], Code]) -> None:
+    policy, call, found, expected, _ = row
+    forbid = (
+        'forbid more { call fs.commit  when kind == "link" or path matches ["**/a", "**/b"]  because "no" }\n'
+    )
+    assert set(kept(judged(policy + forbid, call, *found), *found)) <= set(expected)
