@@ -43,7 +43,9 @@ _UNNAMEABLE: Final = "no rule can name it, for its name has characters or bytes 
 _SET_ID: Final = "a file that runs as its owner or group is never kept"
 _CLASS: Final = "links and changed permissions decide what runs later; only a permit that says `including protected` keeps them"
 _FOLDER: Final = "folder of what is kept"
-_INCOMPLETE: Final = "where a change is left out nothing is deleted, so that what was moved is not lost"
+_INCOMPLETE: Final = (
+    "where a change is left out only what the call declared is deleted, so that what was moved is not lost"
+)
 _BENEATH: Final = "what stands in its place, or above it, stays as it was"
 
 
@@ -112,6 +114,7 @@ class _Ruled(NamedTuple):
     rules: tuple[RuleReference, ...] = ()
     changes: tuple[Change, ...] = ()
     attempts: tuple[Change, ...] = ()
+    declared: bool = False
 
 
 def commit_call(bundle: Bundle, difference: Difference, alteration: Alteration) -> Call | None:
@@ -190,17 +193,20 @@ def _ruled(
     protected = _is_protected(alteration)
     own = working.decision.rules
     holds = any if len(working.calls) == 1 else all
-    if _declared(working.calls, difference, alteration) and (not protected or holds(_including(bundle, own))):
-        return _Ruled(Code.PERMITTED, working.decision.reason, own)
+    declared = _declared(working.calls, difference, alteration)
+    if declared and (not protected or holds(_including(bundle, own))):
+        return _Ruled(Code.PERMITTED, working.decision.reason, own, declared=True)
     call = commit_call(bundle, difference, alteration)
     if call is None:
-        return _Ruled(Code.NO_PERMIT, _UNNAMEABLE if COMMIT in bundle.capabilities else _UNDECLARED)
+        reason = _UNNAMEABLE if COMMIT in bundle.capabilities else _UNDECLARED
+        return _Ruled(Code.FORBIDDEN, _CLASS) if declared else _Ruled(Code.NO_PERMIT, reason)
     case = Case(call, bundle.lineage(working.agent), working.session, at, state)
     ruling = compiled(bundle)(case)
+    uncovered = ruling.code is Code.PERMITTED and protected and not any(_including(bundle, ruling.rules))
+    if uncovered or (ruling.code is Code.NO_PERMIT and declared):
+        return _Ruled(Code.FORBIDDEN, _CLASS, (), (), ruling.attempts)
     if ruling.code is Code.NO_PERMIT:
         return _Ruled(ruling.code, _UNDECLARED, (), (), ruling.attempts)
-    if ruling.code is Code.PERMITTED and protected and not any(_including(bundle, ruling.rules)):
-        return _Ruled(Code.FORBIDDEN, _CLASS, (), (), ruling.attempts)
     return _Ruled(ruling.code, ruling.reason, ruling.rules, ruling.changes, ruling.attempts)
 
 
@@ -252,16 +258,24 @@ def _above(path: bytes) -> Iterable[bytes]:
 
 
 def _kept(alterations: Sequence[Alteration], ruled: Sequence[_Ruled]) -> tuple[int, ...]:
-    """Return the places of what is permitted; where that is not all, without deletions and what they make room for."""
+    """Return the places of what is permitted; where that is not all, without what only a rule would let be deleted.
+
+    Nor is then anything put where something stays that was deleted in the copy, or beneath it.
+    """
     permitted = [place for place, each in enumerate(ruled) if each.code is Code.PERMITTED]
     if len(permitted) == len(ruled):
         return tuple(permitted)
-    still_there = {each.path for each in alterations if each.change == "deleted"}
+    staying: set[bytes] = set()
+    holding: set[bytes] = set()
+    deleted = (pair for pair in zip(alterations, ruled, strict=True) if pair[0].change == "deleted")
+    for alteration, each in sorted(deleted, key=lambda pair: pair[0].path, reverse=True):
+        if not (each.declared and each.code is Code.PERMITTED) or alteration.path in holding:
+            staying.add(alteration.path)
+            holding.update(_above(alteration.path))
     return tuple(
         place
         for place in permitted
-        if alterations[place].path not in still_there
-        and still_there.isdisjoint(_above(alterations[place].path))
+        if alterations[place].path not in staying and staying.isdisjoint(_above(alterations[place].path))
     )
 
 

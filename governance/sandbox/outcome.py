@@ -22,13 +22,15 @@ Status: TypeAlias = Literal["ok", "failed", "timeout", "limit", "sandbox-error"]
 class Kept:
     """What became of what a call wrote into the copy of its workspace.
 
-    `copy` is how that was made: `overlay`, `reflink` or `plain`. `left_out` are the changes that were not kept,
+    `copy` is how that was made: `overlay`, `reflink` or `plain`. `code` and `reason` say why it was dropped, or not all of
+    it was kept. `left_out` are the changes that were not kept,
     `not_carried` the special files and mounts that the copy had not, or that were made in it; paths as the sandbox
     has them.
     """
 
     copy: str
     verdict: Literal["committed", "dropped", "unchanged"]
+    code: str = ""
     reason: str = ""
     written: tuple[Json, ...] = ()
     left_out: tuple[Json, ...] = ()
@@ -39,6 +41,7 @@ class Kept:
         return {
             "copy": self.copy,
             "verdict": self.verdict,
+            "code": self.code,
             "reason": self.reason,
             "left_out": self.left_out,
             "not_carried": self.not_carried,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from governance.capabilities.difference import path_to_json
 from governance.errors import Diagnostic, SandboxError
+from governance.policy.decision import Code
 from governance.sandbox.outcome import Kept, written_json
 from governance.sandbox.workspace import NOBODY
 
@@ -53,12 +54,15 @@ class Places:
         if copy is None:
             return outcome
         if outcome.status not in ("ok", "failed"):
-            return replace(outcome, kept=Kept(copy=copy.way, verdict="dropped", reason=_CUT_OFF))
+            return replace(
+                outcome, kept=Kept(copy=copy.way, verdict="dropped", code="cut-off", reason=_CUT_OFF)
+            )
         try:
             difference = copy.difference()
             kept = _kept(copy, difference, decision, review)
         except SandboxError as error:
-            kept = Kept(copy=copy.way, verdict="dropped", reason=f"{error}; {error.diagnostics[0].help}")
+            reason = f"{error}; {error.diagnostics[0].help}"
+            kept = Kept(copy=copy.way, verdict="dropped", code=error.code, reason=reason)
         return _told(outcome, kept)
 
 
@@ -68,7 +72,9 @@ def _kept(copy: Copy, difference: Difference, decision: Allow, review: Review | 
     if not difference.alterations:
         return Kept(copy=copy.way, verdict="unchanged", not_carried=skipped)
     if review is None:
-        return Kept(copy=copy.way, verdict="dropped", reason=_NO_REVIEW, not_carried=skipped)
+        return Kept(
+            copy=copy.way, verdict="dropped", code="no-review", reason=_NO_REVIEW, not_carried=skipped
+        )
     commit = review(decision, difference)
     chosen = [difference.alterations[place] for place in commit.kept]
     if chosen:
@@ -76,6 +82,7 @@ def _kept(copy: Copy, difference: Difference, decision: Allow, review: Review | 
     return Kept(
         copy=copy.way,
         verdict="committed" if chosen else "dropped",
+        code=commit.left[0].code.value if commit.left and chosen else "" if chosen else commit.code.value,
         reason=commit.reason if commit.left or not chosen else "",
         written=tuple(written_json(each, path_to_json(difference.place(each.path))) for each in chosen),
         left_out=tuple(
@@ -92,13 +99,17 @@ def _kept(copy: Copy, difference: Difference, decision: Allow, review: Review | 
 
 
 def _told(outcome: Outcome, kept: Kept) -> Outcome:
-    """Return the outcome with what was kept; a call of which nothing was kept has failed, whatever it says itself."""
+    """Return the outcome with what was kept.
+
+    A call that lost what it wrote has failed, whatever it says itself, but where all that it wrote is what it had not
+    declared: the leavings of a test are no part of what was asked for.
+    """
     if not kept.reason:
         return replace(outcome, kept=kept)
     lead = _NOTHING if kept.verdict == "dropped" else _SOME
     message = " ".join(filter(None, (outcome.message, lead + kept.reason)))
-    status = "failed" if kept.verdict == "dropped" else outcome.status
-    return replace(outcome, kept=kept, status=status, message=message)
+    lost = kept.verdict == "dropped" and kept.code != Code.NO_PERMIT.value
+    return replace(outcome, kept=kept, status="failed" if lost else outcome.status, message=message)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ BASE = """
 agent "a-1" { groups coders  workspace "web" }
 sandbox box { image "governance/base"  mount workspace at "/workspace" writable }
 permit work { agent in coders
-  call fs.write, fs.edit, fs.delete, make.run, git.commit, proc.exec
+  call fs.write, fs.edit, fs.delete, files.remove_tree, make.run, git.commit, proc.exec
   sandbox box  including protected  because "work" }
 """
 PLAIN = BASE.replace("  including protected", "").replace("make.run, git.commit, proc.exec, ", "")
@@ -44,6 +44,7 @@ FEW = """
 limit few { call fs.commit  at most 2 per 1h }
 """
 MAKE = 'make.run(folder="/workspace")'
+TREE = 'files.remove_tree(paths=["/workspace/d"])'
 WRITE = 'fs.write(path="/workspace/src/a", content="x", parents=true)'
 
 
@@ -99,6 +100,9 @@ TABLE = [
         ["build/c"],
         Code.PERMITTED,
     ),
+    # What the call declared to delete is deleted, whatever else it wrote; a folder only with all that is in it.
+    (BASE, TREE, [change("d", "deleted", "folder"), change("d/x", "deleted"), change("other")], ["d", "d/x"], Code.PERMITTED),
+    (PLAIN, 'fs.delete(path="/workspace/d")', [change("d", "deleted", "folder"), change("d/x", "deleted")], [], Code.NO_PERMIT),
     # What has to be asked, or is too much, lets nothing be kept.
     (BASE + BUILD + ASK, MAKE, [change("build/a"), change("build/ask")], [], Code.NEEDS_APPROVAL),
     (BASE + BUILD + FEW, MAKE, [change("build/a"), change("build/b")], ["build/a", "build/b"], Code.PERMITTED),
@@ -113,8 +117,9 @@ TABLE = [
     (BASE + BUILD + LINKS, MAKE, [change("build/l", kind="link")], ["build/l"], Code.PERMITTED),
     (BASE + BUILD + LINKS, MAKE, [change("build/x", "mode", mode=0o755)], ["build/x"], Code.PERMITTED),
     (BASE + BUILD + LINKS, MAKE, [change("build/package.json")], ["build/package.json"], Code.PERMITTED),
-    (PLAIN, WRITE, [change("src/a", kind="link")], [], Code.NO_PERMIT),
-    (PLAIN, WRITE, [change("src/a", "mode", mode=0o755)], [], Code.NO_PERMIT),
+    (PLAIN, WRITE, [change("src/a", kind="link")], [], Code.FORBIDDEN),
+    (PLAIN, WRITE, [change("src/a", "mode", mode=0o755)], [], Code.FORBIDDEN),
+    (PLAIN, WRITE, [change("src/b", kind="link")], [], Code.NO_PERMIT),
     (BASE, WRITE, [change("src/a", kind="link")], ["src/a"], Code.PERMITTED),
     (BASE + LINKS, MAKE, [change("build/s", mode=0o4755)], [], Code.FORBIDDEN),
     (BASE + LINKS, MAKE, [change("build/s", "mode", mode=0o2755)], [], Code.FORBIDDEN),
@@ -185,7 +190,7 @@ def test_many_changes_cost_as_much_each_as_few() -> None:
     assert [left.code for left in commit.left] == [Code.NO_PERMIT]
 
 
-@pytest.mark.parametrize("row", [row for row in TABLE if row[2]], ids=str)
+@pytest.mark.parametrize("row", [row for row in TABLE if len(row[2]) > 1], ids=lambda row: row[1])
 def test_a_forbid_more_never_keeps_more(row: tuple[str, str, list[Alteration], list[str], Code]) -> None:
     policy, call, found, expected, _ = row
     forbid = (

@@ -42,5 +42,5 @@ def test_what_was_kept_stands_among_the_effects_and_how_in_the_workspace() -> No
         "sent": (),
     }  # fmt: skip
     assert found["workspace"] == {
-        "copy": "overlay", "verdict": "committed", "reason": "", "left_out": (), "not_carried": (),
+        "copy": "overlay", "verdict": "committed", "code": "", "reason": "", "left_out": (), "not_carried": (),
     }  # fmt: skip
