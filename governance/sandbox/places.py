@@ -63,6 +63,9 @@ class Places:
         except SandboxError as error:
             reason = f"{error}; {error.diagnostics[0].help}"
             kept = Kept(copy=copy.way, verdict="dropped", code=error.code, reason=reason)
+        except OSError as error:
+            reason = f"the host could not keep it: {error.strerror}"
+            kept = Kept(copy=copy.way, verdict="dropped", code="workspace-store", reason=reason)
         return _told(outcome, kept)
 
 

@@ -70,7 +70,10 @@ class Workspaces:
         """Yield the folder that `source` names and a copy of it to work in at `target`; SandboxError if there is none."""
         with ExitStack() as stack:
             workspace, folder = stack.enter_context(self._opened(source))
-            readable = os.open(".", os.O_RDONLY | os.O_DIRECTORY, dir_fd=folder)
+            try:
+                readable = os.open(".", os.O_RDONLY | os.O_DIRECTORY, dir_fd=folder)
+            except OSError as error:
+                raise _refusal(source, _reason(error)) from error
             stack.callback(os.close, readable)
             copy = stack.enter_context(self.store.copied(source, target, readable))
             yield workspace, copy

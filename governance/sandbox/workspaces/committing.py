@@ -189,7 +189,8 @@ def finish(workspace: int, call: int, steps: Sequence[Step]) -> None:
                 raise
             message = f"the host refused to write what is kept: {error.strerror}"
             raise refusal("workspace-refused", message, _AGAIN) from error
-    _done(call)
+    with suppress(OSError):  # an intent that is done is found done, and does nothing more
+        _done(call)
 
 
 def _done(call: int) -> None:
