@@ -24,6 +24,7 @@ NAMES = (
     "bundles",
     "journal",
     "replay",
+    "commit",
     "dispatch",
     "peers",
 )

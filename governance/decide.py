@@ -16,6 +16,7 @@ from governance.capabilities.work import Work
 from governance.errors import GovernanceError, RequestError
 from governance.instant import milliseconds
 from governance.policy.case import Case, session_key
+from governance.policy.commit import COMMIT
 from governance.policy.compiled import compiled
 from governance.policy.decision import Allow, Ask, Code, Deny, JudgedCall, SandboxSpec
 from governance.policy.evaluate import Ruling
@@ -43,6 +44,7 @@ __all__ = ["Judgement", "decide", "judge", "unrecorded"]
 _MOST_NEAREST: Final = 3
 _MOST_TRIED: Final = 32
 _FOREIGN: Final = "the call was bound to the declaration of other policies; bind it again"
+_AFTERWARDS: Final = "what a call changed is judged as fs.commit after the call; it is never asked for"
 _STRANGER: Final = "no agent of this name is known here; ask the operator"
 _NO_BUNDLE: Final = "no policy is in force, so nothing is allowed; ask the operator"
 
@@ -121,6 +123,8 @@ def _judged(context: _Context, request: Request) -> Judgement:
         return _refused(context, Code.ILL_TYPED, _told(error), near, error)
     except RequestError as error:
         return _refused(context, Code.MALFORMED, _told(error), error=error)
+    if any(call.capability.name == COMMIT for call in asked.work.calls):
+        return _refused(context, Code.FORBIDDEN, _AFTERWARDS)
     agent = None if context.agent is None else bundle.agents.get(context.agent)
     return _decided(context, asked, agent)
 

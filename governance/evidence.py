@@ -14,6 +14,7 @@ from governance.errors import Diagnostic, JournalError
 from governance.grammar import text_digest
 from governance.instant import instant, milliseconds
 from governance.policy.change import change_from_json, change_to_json
+from governance.policy.commit import commit_id
 from governance.policy.connection import Asked, Refusal, judge_connection
 from governance.policy.facts import EngineFacts
 from governance.policy.state import Grant
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from governance.canonical import Json
+    from governance.capabilities.difference import Difference
     from governance.decide import Judgement
     from governance.journal.record import Event
+    from governance.policy.commit import Commit
     from governance.policy.connection import Reach, Refused
     from governance.policy.state import State
     from governance.request.wire import Line, Request
@@ -34,6 +37,7 @@ __all__ = [
     "VERSION",
     "bundle_body",
     "clearance_body",
+    "commit_body",
     "connection_body",
     "connection_differences",
     "decision_body",
@@ -107,6 +111,21 @@ def connection_differences(body: Mapping[str, Json], reach: Reach | None) -> tup
     return () if (reach is not None and unseen) and (code == "address") == floor else ("code",)
 
 
+def commit_body(decision: str, difference: Difference, commit: Commit, state: State) -> dict[str, Json]:
+    """Return the body of the record of what an allowed call wrote and what of it is kept, as judged in `state`.
+
+    It is made before anything is committed; whether that was done is said by the outcome.
+    """
+    return {
+        "id": decision,
+        "commit": commit.id,
+        "difference": difference.to_json(),
+        **commit.to_json(difference),
+        "changes": [change_to_json(change) for change in commit.changes],
+        "state": {"before": state.digest},
+    }
+
+
 def bundle_body(bundle: str | None, facts: EngineFacts | None) -> dict[str, Json]:
     """Return the body of the record that says which bundle and engine are in force from now on."""
     return {"bundle": bundle, "engine": None if facts is None else facts.to_json()}
@@ -150,8 +169,17 @@ def fold(state: State, event: Event) -> State:
         case "decision":
             changes = tuple(change_from_json(each) for each in body["changes"])
             return state.decided(changes, milliseconds(event.at), body["decision"]["id"])
+        case "commit":
+            changes = tuple(change_from_json(each) for each in body["changes"])
+            return state.decided(changes, milliseconds(event.at), body["commit"])
         case "outcome":
-            return state.settled(body["id"], milliseconds(event.at), completed=body["status"] == "ok")
+            at, completed = milliseconds(event.at), body["status"] == "ok"
+            settled = state.settled(body["id"], at, completed=completed)
+            return (
+                settled.settled(commit_id(body["id"]), at, completed=completed)
+                if settled.pending
+                else settled
+            )
         case "grant" if "clears" in body:
             return state.declassified(body["session"], frozenset(body["clears"]))
         case "grant":

@@ -25,6 +25,7 @@ from governance.cli import (
     requests,
     speaking,
     testing,
+    writes,
 )
 from governance.cli.console import Exit, err, exit_of
 from governance.errors import GovernanceError
@@ -72,6 +73,7 @@ app.command(
 )(doctor.doctor)
 log.log.command(epilog="Example: governance log evidence ./log 7")(proof.evidence)
 app.add_typer(log.log, name="log")
+app.add_typer(writes.audit, name="audit")
 app.add_typer(engine.app, name="engine")
 app.add_typer(image.app, name="image")
 

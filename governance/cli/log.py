@@ -26,7 +26,7 @@ log = typer.Typer(no_args_is_help=True, help="Read a decision log and prove that
 
 _CLIP: Final = 72
 _VERDICT_STYLE: Final = {"allow": "green", "deny": "red", "ask": "yellow"}
-_KINDS: Final = ("bundle", "session", "decision", "connection", "outcome", "message")
+_KINDS: Final = ("bundle", "session", "decision", "connection", "commit", "outcome", "message")
 
 _Folder = Annotated[Path, typer.Argument(metavar="LOG", help="The folder of the log.")]
 
@@ -141,6 +141,8 @@ def _line(event: Event, unsettled: frozenset[int], settles: int | None) -> Text:
         line.append_text(_decision(event, unknown=event.seq in unsettled))
     elif event.kind == "connection":
         line.append_text(_connection(event, settles))
+    elif event.kind == "commit":
+        line.append(_commit(event))
     elif event.kind == "outcome":
         line.append(_outcome(event, settles))
     elif event.kind == "bundle":
@@ -200,6 +202,15 @@ def _outcome(event: Event, settles: int | None) -> str:
     decision = "no open allow" if settles is None else f"record {settles}"
     status, code = _word(event.body.get("status")), _word(event.body.get("exit"))
     return f"{status}  exit {code}  {_word(_at(event.body, 'usage', 'wall_ms'))} ms  of {decision}"
+
+
+def _commit(event: Event) -> str:
+    """Return what was said of what a call wrote, and how many of its changes were kept."""
+    changes, left = _at(event.body, "difference", "alterations"), event.body.get("left_out")
+    total = len(changes) if isinstance(changes, list) else 0
+    kept = total - len(left) if isinstance(left, list) and event.body.get("verdict") == "commit" else 0
+    said = "  ".join(_word(event.body.get(name)) for name in ("verdict", "code", "reason"))
+    return f"{said}  {kept} of {total} changes kept"
 
 
 def _bundle(event: Event) -> str:

@@ -41,15 +41,16 @@ def replay(
     ] = False,
 ) -> None:
     """Decide every record again. Without --policies each must come out byte for byte as it is recorded."""
-    total = differing = 0
+    total = differing = reviews = 0
     fault: GovernanceError | None = None
     try:
         for again in track(
             replay_log(log, policies), "replaying", console=err, transient=True, disable=not err.is_terminal
         ):
-            total += 1
+            total += again.kind == "decision"
             if again.differences:
-                differing += 1
+                differing += again.kind == "decision"
+                reviews += again.kind == "commit"
                 _tell(again, json=json)
     except GovernanceError as error:
         if unreadable(error):
@@ -58,13 +59,16 @@ def replay(
     problems = verify(log).problems if policies is None and fault is None else ()
     whole = fault is None and not problems
     if json:
-        print_json({"decisions": total, "identical": total - differing, "whole": whole})
+        print_json(
+            {"decisions": total, "identical": total - differing, "reviews_differ": reviews, "whole": whole}
+        )
     else:
         same = "identical" if policies is None else "unchanged"
-        out.print(f"replay: {total - differing} of {total} {same}")
+        wrote = f"; {reviews} reviews of what was written differ" if reviews else ""
+        out.print(f"replay: {total - differing} of {total} {same}{wrote}")
     for problem in (*problems, *(fault.diagnostics if fault else ())):
         err.print(problem.render())
-    if not whole or (differing and policies is None):
+    if not whole or ((differing or reviews) and policies is None):
         raise typer.Exit(Exit.FAILS)
 
 
@@ -73,5 +77,6 @@ def _tell(again: Replayed, *, json: bool) -> None:
     if json:
         print_json({"seq": again.seq, "differences": again.differences, "recorded": recorded, "now": now})
         return
-    change = f"{recorded.get('decision')} {recorded.get('code')} → {now['decision']} {now['code']}"
+    word = "decision" if again.kind == "decision" else "verdict"
+    change = f"{recorded.get(word)} {recorded.get('code')} → {now[word]} {now['code']}"
     out.print(f"record {again.seq}: {change} (differs in {', '.join(again.differences)})")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeGuard
 
 from governance.canonical import digest_of
@@ -16,6 +17,7 @@ from governance.errors import Diagnostic, JournalError, PolicyError, SandboxErro
 from governance.evidence import (
     bundle_body,
     clearance_body,
+    commit_body,
     connection_body,
     decision_body,
     fold,
@@ -26,6 +28,7 @@ from governance.gateway.service import service_log
 from governance.instant import milliseconds
 from governance.journal.record import Event
 from governance.policy.case import session_key
+from governance.policy.commit import Working, judge_commit
 from governance.policy.decision import Allow
 from governance.policy.state import Grant, State
 from governance.request.wire import parse_request
@@ -36,10 +39,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from governance.canonical import Json
+    from governance.capabilities.difference import Difference
     from governance.capabilities.work import Work
     from governance.journal import Journal, Receipt
     from governance.journal.record import Kind
     from governance.policy.bundle import Bundle
+    from governance.policy.commit import Commit
     from governance.policy.connection import Asked, Refused
     from governance.policy.decision import Ask, Decision, JudgedCall
     from governance.policy.facts import EngineFacts
@@ -203,7 +208,8 @@ class Engine:
             return None
         try:
             outcome = self._dispatcher.dispatch(
-                self._warrants.issue(receipt, decided.work.stdin if decided.work else None)
+                self._warrants.issue(receipt, decided.work.stdin if decided.work else None),
+                partial(self._review, decided),
             )
         except SandboxError as error:
             allow = receipt.subject
@@ -215,6 +221,25 @@ class Engine:
         service_log.info("outcome", id=outcome.id, status=outcome.status, wall_ms=outcome.wall_ms)
         self._log("outcome", outcome.to_json())
         return outcome
+
+    def _review(self, decided: Decided, decision: Allow, difference: Difference) -> Commit:
+        """Judge what an allowed call wrote, and return that once it is durable; the bundle is that of the decision.
+
+        Raises `JournalError` when it cannot be recorded.
+        """
+        origin = decided.request.origin
+        with self._order:
+            bundle = self._in_force()
+            at = self._journal.instant(self._now())
+            agent = bundle.agents[origin.agent or ""]
+            working = Working.of(decision, decided.work.calls if decided.work else (), agent, origin.session)
+            commit = judge_commit(bundle, working, difference, self._state, milliseconds(at))
+            body = commit_body(decision.id, difference, commit, self._state)
+            pending = self._journal.append("commit", at, body, None)
+            self._state = fold(self._state, Event(pending.seq, pending.at, "commit", body))
+        self._journal.wait(pending)
+        service_log.info("reviewed", id=decision.id, verdict=commit.verdict, code=commit.code.value)
+        return commit
 
 
 def _not_theirs(person: str, what: str, people: frozenset[str]) -> PolicyError:

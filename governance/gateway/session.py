@@ -71,6 +71,9 @@ def open_engine(
         reap_networks(networks, log_id=journal.log_id, now=int(time.time()), say=say)
         sockets = state_path("egress")
         reap_folders(sockets, journal.log_id, int(time.time()))
+        roots = Workspaces(workspaces, containers.socket)
+        roots.store.recover(say)
+        stack.callback(roots.store.close)
         facts = containers.facts(bundle.images if bundle else ())
         egress = None
         if bundle is not None and bundle.sends:
@@ -93,13 +96,6 @@ def open_engine(
             engine.connected(decision, asked, found, refused)
 
         opened = partial(egress.opened, record=record) if egress else None
-        dispatcher = Dispatcher(
-            containers,
-            warrants,
-            Workspaces(workspaces),
-            journal.log_id,
-            attested=witness,
-            egress=opened,
-        )
+        dispatcher = Dispatcher(containers, warrants, roots, journal.log_id, attested=witness, egress=opened)
         engine = Engine(journal, bundle, facts, warrants, dispatcher, now)
         yield engine

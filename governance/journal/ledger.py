@@ -30,6 +30,7 @@ class Ledger:
         self.unsettled: dict[bytes, int] = {}
         """The numbers of the allows that have no outcome yet, by the key of their decision."""
         self._decided: set[bytes] = set()
+        self._committed: set[bytes] = set()
 
     def take(self, event: Event) -> tuple[Diagnostic, ...]:
         """Take the next event; return its problems."""
@@ -38,6 +39,8 @@ class Ledger:
             problems += self._decision(event)
         elif event.kind == "connection":
             problems += self._connection(event)
+        elif event.kind == "commit":
+            problems += self._commit(event)
         elif event.kind == "outcome":
             problems += self._outcome(event)
         return tuple(problems)
@@ -82,10 +85,20 @@ class Ledger:
             return ()
         return (_problem("connection-without-allow", "is a connection of no allow that is still open"),)
 
+    def _commit(self, event: Event) -> tuple[Diagnostic, ...]:
+        key = _key(event.body.get("id"))
+        if key is None or key not in self.unsettled:
+            return (_problem("commit-without-allow", "judges what no open allow can have written"),)
+        if key in self._committed:
+            return (_problem("commit-repeated", "judges a second time what one call wrote"),)
+        self._committed.add(key)
+        return ()
+
     def _outcome(self, event: Event) -> tuple[Diagnostic, ...]:
         key = _key(event.body.get("id"))
         if key is None or key not in self._decided:
             return (_problem("outcome-without-decision", "is the outcome of no earlier decision"),)
+        self._committed.discard(key)
         if self.unsettled.pop(key, None) is None:
             return (
                 _problem(

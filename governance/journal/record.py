@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Event", "Head", "Kind", "Loss", "Receipt"]
 
 Kind: TypeAlias = Literal[
-    "bundle", "session", "decision", "connection", "outcome", "grant", "revoke", "message"
+    "bundle", "session", "decision", "connection", "commit", "outcome", "grant", "revoke", "message"
 ]
 Subject = TypeVar("Subject", covariant=True)  # noqa: PLC0105
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from governance.policy.bundle import rules_for
+from governance.policy.commit import COMMIT
 from governance.policy.target import Named
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ __all__ = ["permissible"]
 
 
 def permissible(bundle: Bundle, agent: Agent) -> tuple[Capability, ...]:
-    """Return the capabilities of which some call by `agent` could be permitted, by name."""
-    unique = {capability.name: capability for capability in bundle.capabilities.values()}
+    """Return the capabilities of which some call by `agent` could be permitted, by name; `fs.commit` is never asked for."""
+    unique = {each.name: each for each in bundle.capabilities.values() if each.name != COMMIT}
     return tuple(unique[name] for name in sorted(unique) if _permissible(bundle, agent, unique[name]))
 
 

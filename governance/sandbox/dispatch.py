@@ -1,6 +1,6 @@
 """The one way from a warrant to a container, and from the container to an outcome.
 
-The order is fixed: redeem, plan, create, attest, attach, start, exchange, wait, remove. Deadline and output
+The order is fixed: redeem, copy, plan, create, attest, attach, start, exchange, wait, remove, settle what was written. Deadline and output
 cap are kept from outside, by killing the container. Whatever goes wrong with the sandbox is an outcome of the
 status `sandbox-error` which says what is known; only a bad warrant raises, and then nothing has run.
 """
@@ -11,14 +11,14 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from governance.errors import Diagnostic, SandboxError
+from governance.errors import SandboxError
 from governance.sandbox.attest import attest
 from governance.sandbox.egress.sent import with_network
 from governance.sandbox.exchange import End, exchange
 from governance.sandbox.outcome import Outcome
+from governance.sandbox.places import prepared
 from governance.sandbox.plan import Owner, plan
 from governance.sandbox.stream import Capture
-from governance.sandbox.workspace import NOBODY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from governance.sandbox.egress.service import Opened
     from governance.sandbox.engine import ContainerEngine
     from governance.sandbox.outcome import Status
+    from governance.sandbox.places import Places, Review
     from governance.sandbox.plan import ContainerPlan
     from governance.sandbox.warrant import Warrant, Warrants
     from governance.sandbox.workspace import Workspaces
@@ -71,25 +72,39 @@ class Dispatcher:
         self._attested = attested
         self._egress = egress
 
-    def dispatch(self, warrant: Warrant) -> Outcome:
-        """Use the warrant up and run its call; SandboxError `warrant-…` is all that is raised."""
+    def dispatch(self, warrant: Warrant, review: Review | None = None) -> Outcome:
+        """Use the warrant up and run its call; SandboxError `warrant-…` is all that is raised of sandboxes.
+
+        `review` judges and records what the call wrote into the copy of its workspace; without it nothing is kept.
+        What it raises passes through.
+        """
         self._warrants.redeem(warrant)
+        decision = warrant.decision
+        try:
+            with prepared(self._workspaces, decision.sandbox) as places:
+                return places.settled(self._connected(warrant, places), decision, review)
+        except SandboxError as error:
+            return _trouble(decision, error, _NOTHING_RAN, None)
+
+    def _connected(self, warrant: Warrant, places: Places) -> Outcome:
+        """Run the call, on a network of its own where it may reach any."""
         decision = warrant.decision
         reach, owner = decision.sandbox.reach, self._owner(decision)
         if reach is None or self._egress is None:
-            return self._dispatched(warrant, owner, None)
+            return self._ran(warrant, places, owner, None)
         outcome = None
         try:
             with self._egress(reach, owner) as opened:
-                outcome = self._dispatched(warrant, owner, opened.link)
+                outcome = self._ran(warrant, places, owner, opened.link)
         except SandboxError as error:
             return outcome or _trouble(decision, error, _NOTHING_RAN, None)
         return with_network(outcome, opened)
 
-    def _dispatched(self, warrant: Warrant, owner: Owner, link: Link | None) -> Outcome:
+    def _ran(self, warrant: Warrant, places: Places, owner: Owner, link: Link | None) -> Outcome:
+        """Run the call from the creation of its container to its removal."""
         decision = warrant.decision
         try:
-            planned = self._plan(decision, owner, link)
+            planned = plan(decision.sandbox, owner, places.user, places.sources, link)
             container = self._engine.create(planned)
         except SandboxError as error:
             return _trouble(decision, error, _NOTHING_RAN, None)
@@ -102,17 +117,6 @@ class Dispatcher:
     def _owner(self, decision: Allow) -> Owner:
         expires = int(time.time()) + decision.sandbox.timeout // 1000 + _GRACE
         return Owner(self._log_id, decision.id, expires)
-
-    def _plan(self, decision: Allow, owner: Owner, link: Link | None) -> ContainerPlan:
-        spec = decision.sandbox
-        places = {mount.source: self._workspaces.resolve(mount.source) for mount in spec.mounts}
-        users = {place.user for place in places.values()} or {(NOBODY, NOBODY)}
-        if len(users) > 1:
-            mend = "give all folders that one sandbox mounts the same owner and group"
-            message = "the workspaces of this sandbox belong to different users"
-            raise SandboxError(Diagnostic("workspace", message, help=mend))
-        sources = {source: place.path for source, place in places.items()}
-        return plan(spec, owner, users.pop(), sources, link)
 
     def _remove(self, container: str) -> str:
         try:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from governance.canonical import Json
+    from governance.capabilities.difference import Alteration
     from governance.policy.decision import Isolation
 
-__all__ = ["Outcome", "Sent", "Status"]
+__all__ = ["Kept", "Outcome", "Sent", "Status", "written_json"]
 
 Status: TypeAlias = Literal["ok", "failed", "timeout", "limit", "sandbox-error"]
 
@@ -39,12 +40,47 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What became of what a call wrote into the copy of its workspace.
+
+    `copy` is how that was made: `overlay`, `reflink` or `plain`. `code` and `reason` say why it was dropped, or not all of
+    it was kept. `left_out` are the changes that were not kept,
+    `not_carried` the special files and mounts that the copy had not, or that were made in it; paths as the sandbox
+    has them.
+    """
+
+    copy: str
+    verdict: Literal["committed", "dropped", "unchanged"]
+    code: str = ""
+    reason: str = ""
+    written: tuple[Json, ...] = ()
+    left_out: tuple[Json, ...] = ()
+    not_carried: tuple[Json, ...] = ()
+
+    def to_json(self) -> dict[str, Json]:
+        """Return it as canonical data, without what was written, which stands among the effects."""
+        return {
+            "copy": self.copy,
+            "verdict": self.verdict,
+            "code": self.code,
+            "reason": self.reason,
+            "left_out": self.left_out,
+            "not_carried": self.not_carried,
+        }
+
+
+def written_json(alteration: Alteration, place: Json) -> Json:
+    """Return a change that was kept, at `place`, as canonical data."""
+    return {**alteration.to_json(), "path": place}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """The end of one dispatched call; `id` is the decision's.
 
     `exit` is null where the program did not end by itself; `bytes` counts the output that arrived, kept or
     not; `wall_ms` is the program's time, null where it was never started; `evidence` is null where nothing
-    was attested. `message` says in one sentence why a status is not `ok` or `failed`, or is empty.
+    was attested. `kept` is null where no workspace was writable. `message` says in one sentence why a status is not `ok` or `failed`, or is empty.
     """
 
     id: str
@@ -59,11 +95,13 @@ class Outcome:
     evidence: str | None = None
     message: str = ""
     sent: tuple[Sent, ...] = ()
+    kept: Kept | None = None
 
     def to_json(self) -> dict[str, Json]:
         """Return the outcome with the keys of the interface, in its order.
 
-        Processor time, peak memory and the files written are not measured, and so null.
+        Processor time and peak memory are not measured, and so null; nothing is written but what is `kept` of a copy:
+        without one the workspace was read-only.
         """
         return {
             "id": self.id,
@@ -77,6 +115,10 @@ class Outcome:
             "tier": self.tier,
             "evidence": self.evidence,
             "labels": (),
-            "effects": {"written": None, "sent": tuple(each.to_json() for each in self.sent)},
+            "effects": {
+                "written": () if self.kept is None else self.kept.written,
+                "sent": tuple(each.to_json() for each in self.sent),
+            },
+            "workspace": None if self.kept is None else self.kept.to_json(),
             "message": self.message,
         }

@@ -1,20 +1,29 @@
 """The operator's folder of workspaces, and where on the host a mount's source is.
 
 Sources are looked up by descriptor, one component at a time, and no symbolic link is followed beneath the
-root; nothing is ever created. The engine takes paths, so a folder that is swapped after this look-up is not
+root; nothing is ever created but the store of copies, `workspaces`. The engine takes paths, so a folder that is swapped after this look-up is not
 seen here: `attest` compares what the engine was told, and only the host's own users can swap folders.
 """
 
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from governance.errors import Diagnostic, SandboxError
+from governance.sandbox.workspaces.overlay import sees_our_mounts
+from governance.sandbox.workspaces.store import FOLDER_NAME, Store
 from governance.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from governance.sandbox.workspaces.store import Copy
+    from governance.sandbox.workspaces.tree import Bounds
 
 __all__ = ["NOBODY", "Workspace", "Workspaces"]
 
@@ -41,14 +50,39 @@ class Workspace:
 class Workspaces:
     """The operator's root; every workspace is beneath it."""
 
-    def __init__(self, root: Path) -> None:
-        """Take the root as the operator wrote it; links in its own path are the operator's, and followed now."""
+    def __init__(self, root: Path, socket: str | None = None, bounds: Bounds | None = None) -> None:
+        """Take the root as the operator wrote it; links in its own path are the operator's, and followed now.
+
+        `socket` is that of the engine: overlays are made only where it is known to see them. `bounds` are the most
+        that a workspace which is written to may hold.
+        """
         self._root = Path(os.path.realpath(root))
+        overlays = cache(lambda: socket is not None and os.geteuid() == 0 and sees_our_mounts(socket))
+        self.store = Store(str(self._root), bounds, overlays=overlays)
 
     def resolve(self, source: str) -> Workspace:
         """Return the folder that `source`, such as `repos/web`, names; SandboxError `workspace` if there is none."""
+        with self._opened(source) as (workspace, _):
+            return workspace
+
+    @contextmanager
+    def copied(self, source: str, target: str) -> Iterator[tuple[Workspace, Copy]]:
+        """Yield the folder that `source` names and a copy of it to work in at `target`; SandboxError if there is none."""
+        with ExitStack() as stack:
+            workspace, folder = stack.enter_context(self._opened(source))
+            try:
+                readable = os.open(".", os.O_RDONLY | os.O_DIRECTORY, dir_fd=folder)
+            except OSError as error:
+                raise _refusal(source, _reason(error)) from error
+            stack.callback(os.close, readable)
+            copy = stack.enter_context(self.store.copied(source, target, readable))
+            yield workspace, copy
+
+    @contextmanager
+    def _opened(self, source: str) -> Iterator[tuple[Workspace, int]]:
+        """Yield the folder that `source` names, and its descriptor."""
         parts = source.split("/")
-        if "\0" in source or not {"", ".", ".."}.isdisjoint(parts):
+        if "\0" in source or not {"", ".", "..", FOLDER_NAME}.isdisjoint(parts):
             raise _refusal(source, "is no plain relative path")
         path = "/".join((str(self._root).rstrip("/"), *parts))
         with ExitStack() as opened:
@@ -60,9 +94,9 @@ class Workspaces:
                 found = Path(f"/proc/self/fd/{folder}").readlink()
             except OSError as error:
                 raise _refusal(source, _reason(error)) from error
-        if str(found) != path:
-            raise _refusal(source, "was moved while it was looked up")
-        return Workspace(path, status.st_uid, status.st_gid)
+            if str(found) != path:
+                raise _refusal(source, "was moved while it was looked up")
+            yield Workspace(path, status.st_uid, status.st_gid), folder
 
 
 def _open(name: str, folder: int | None, opened: ExitStack) -> int:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def test_check_says_what_a_bundle_holds(governance: Run, coder_policies: Path) -> None:
     done = governance("check", coder_policies)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("ok: 91 capabilities, 1 agents, 11 rules")
+    assert done.stdout.startswith("ok: 92 capabilities, 1 agents, 11 rules")
 
 
 def test_check_reports_every_mistake_with_its_place(governance: Run, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_new_policies_show_what_would_change(
 
 def test_json_for_machines(governance: Run, log: Path) -> None:
     found = json.loads(governance("replay", log, "--json").stdout)
-    assert found == {"decisions": 4, "identical": 4, "whole": True}
+    assert found == {"decisions": 4, "identical": 4, "reviews_differ": 0, "whole": True}
 
 
 def test_decide_goes_on_from_the_state_of_a_log(governance: Run, log: Path, coder_policies: Path) -> None:

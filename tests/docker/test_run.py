@@ -206,7 +206,74 @@ def test_full_disk_runs_nothing(place: Path) -> None:
     allowed = [answer["id"] for answer in answers if answer.get("decision") == "allow"]
     assert 0 < len(allowed) < 60
     written = len(list((place / "work").glob("[0-9]*.txt")))
-    assert written == len(allowed)
+    # What the last one wrote is kept only if that could be recorded too.
+    assert len(allowed) - written in (0, 1)
+    assert not list((place / ".governance").glob("*/*"))
+
+
+UNDECLARED = """
+permit make { agent in coders  call proc.exec  when argv starts ["/usr/bin/python3"]  sandbox box
+  including protected  because "make" }
+permit keep { agent in coders  call fs.commit  when path under "/workspace/build"  sandbox box  because "built" }
+"""
+MAKES = "import os; os.makedirs('/workspace/build'); open('/workspace/build/a', 'w').write('a'); open('/workspace/b', 'w')"
+
+
+def test_what_code_writes_is_kept_as_far_as_a_rule_permits_it_and_audited(place: Path) -> None:
+    policy = POLICY.replace("call fs.*", "call fs.read, fs.write") + UNDECLARED
+    (place / "box.policy").write_text(policy)
+    lines = (
+        json.dumps({"name": "proc.exec", "arguments": {"argv": ["/usr/bin/python3", "-c", code]}})
+        for code in (
+            MAKES,
+            "open('/workspace/hello.txt', 'w')",
+            "import os; os.symlink('x', '/workspace/build/l')",
+        )
+    )
+    answers, code, errors = run(place, *lines, 'fs.write(path="/workspace/new.txt", content="a")')
+    assert code == 0, errors
+    first, second, third, last = answers[1::2]
+    assert (first["status"], second["status"], third["status"], last["status"]) == (
+        "ok",
+        "ok",
+        "failed",
+        "ok",
+    )
+    assert [each["path"] for each in first["effects"]["written"]] == [
+        "/workspace/build",
+        "/workspace/build/a",
+    ]  # type: ignore[index,call-overload]
+    assert [each["path"] for each in first["workspace"]["left_out"]] == ["/workspace/b"]  # type: ignore[index,call-overload]
+    assert "no rule permits fs.commit" in str(second["message"])
+    assert "including protected" in str(third["message"])
+    assert sorted(path.name for path in (place / "work").iterdir()) == [
+        "build",
+        "hello.txt",
+        "new.txt",
+        "out",
+    ]
+    assert (place / "work" / "hello.txt").read_text() == "hello\n"
+    assert [event.body["verdict"] for event in read(place / "log") if event.kind == "commit"] == [
+        "commit", "drop", "drop", "commit",
+    ]  # fmt: skip
+    assert not verify(place / "log").problems
+    assert said("replay", str(place / "log")) == "replay: 4 of 4 identical\n"
+    audited = [
+        json.loads(line)
+        for line in said("audit", "writes", "--json", "--log", str(place / "log")).splitlines()
+    ]
+    assert [(each["path"], each["calls"], each["sure"]) for each in audited] == [
+        ("/workspace/build", ["proc.exec"], True),
+        ("/workspace/build/a", ["proc.exec"], True),
+        ("/workspace/new.txt", ["fs.write"], True),
+    ]
+
+
+def said(*words: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "governance", *words], capture_output=True, text=True, check=True, timeout=60
+    )
+    return done.stdout
 
 
 def test_demo_shows_every_request_and_proves_the_log(tmp_path: Path, image: str) -> None:

@@ -5,26 +5,34 @@ from typing import TYPE_CHECKING
 import pytest
 
 from governance import resources
+from governance.capabilities.difference import path_to_json
 from governance.gateway import Engine
 from governance.journal import Journal
 from governance.library import load_policies
 from governance.policy import Bundle, EngineFacts
 from governance.sandbox import Outcome, Warrants
+from governance.sandbox.outcome import Kept, written_json
 from tests.journal.simulated_disk import SimulatedDisk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from governance.capabilities.difference import Difference
+    from governance.policy.commit import Commit
     from governance.sandbox import Warrant
     from governance.sandbox.outcome import Status
+    from governance.sandbox.places import Review
 
 NOW = "2026-11-23T10:00:00.000Z"
 FACTS = EngineFacts((("governance/base", "sha256:" + 64 * "b"),), ("container",))
 
 
 class RecordingDispatcher:
-    """A dispatcher that runs nothing: it redeems warrants, remembers them, and looks at the log as it is then."""
+    """A dispatcher that runs nothing: it redeems warrants, remembers them, and looks at the log as it is then.
+
+    Where it has a `difference`, that is what the call is said to have written, and it is reviewed.
+    """
 
     def __init__(self, warrants: Warrants, folder: Path) -> None:
         self.warrants = warrants
@@ -32,13 +40,34 @@ class RecordingDispatcher:
         self.dispatched: list[Warrant] = []
         self.on_disk: list[bytes] = []
         self.status: Status = "ok"
+        self.difference: Difference | None = None
+        self.commit: Commit | None = None
 
-    def dispatch(self, warrant: Warrant) -> Outcome:
+    def dispatch(self, warrant: Warrant, review: Review | None = None) -> Outcome:
         self.warrants.redeem(warrant)
         self.dispatched.append(warrant)
         self.on_disk.append(b"".join(path.read_bytes() for path in sorted(self.folder.glob("*.jsonl"))))
         return Outcome(
-            id=warrant.decision.id, status=self.status, tier="container", exit=0, stdout="done\n", wall_ms=1
+            id=warrant.decision.id,
+            status=self.status,
+            tier="container",
+            exit=0,
+            stdout="done\n",
+            wall_ms=1,
+            kept=self._kept(warrant, review),
+        )
+
+    def _kept(self, warrant: Warrant, review: Review | None) -> Kept | None:
+        if self.difference is None or review is None:
+            return None
+        self.commit = review(warrant.decision, self.difference)
+        kept = [self.difference.alterations[place] for place in self.commit.kept]
+        return Kept(
+            copy="plain",
+            verdict="committed" if kept else "dropped",
+            written=tuple(
+                written_json(each, path_to_json(self.difference.place(each.path))) for each in kept
+            ),
         )
 
 

@@ -42,3 +42,14 @@ def test_agent_that_narrows_another_needs_a_permit_of_both() -> None:
     narrower = 'agent "cy" { groups helpers  narrows "ann"  workspace "repos/web/x" }\n'
     permit = 'permit h { agent in helpers  call fs.read, fs.write  sandbox editor  because "x" }\n'
     assert names(narrower + READ + permit, "cy") == {"fs.read"}
+
+
+def test_what_is_judged_after_a_call_is_never_asked_for() -> None:
+    bundle = bundle_of(
+        """
+        agent "a-1" { groups coders  workspace "web" }
+        permit keep { agent in coders  call fs.commit, fs.write  when path under "/workspace"  sandbox editor
+          because "work" }
+        """
+    )
+    assert [each.name for each in permissible(bundle, bundle.agents["a-1"])] == ["fs.write"]

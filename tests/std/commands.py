@@ -431,7 +431,7 @@ TABLE: Final = (*TEXT, *WORDS, *FILES, *GIT, *CODE, *REACH)
 UNTYPED: Final = frozenset(
     {
         "fs.read", "fs.list", "fs.glob", "fs.search", "fs.write", "fs.edit", "fs.delete", "fs.put",
-        "proc.exec", "python.run", "git.diff", "shell.script",
+        "fs.commit", "proc.exec", "python.run", "git.diff", "shell.script",
     }
 )  # fmt: skip
 """Capabilities that no command is."""

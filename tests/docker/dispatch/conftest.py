@@ -27,3 +27,5 @@ def lab(engine: ContainerEngine, image: str, tmp_path: Path) -> Iterator[Lab]:
     made = Lab(engine, image, tmp_path, f"log-{uuid4()}")
     yield made
     assert made.left() == []
+    assert made.copies() == []
+    made.workspaces.store.close()

@@ -8,13 +8,17 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from governance.policy.commit import Commit
+from governance.policy.decision import Code
 from governance.sandbox import ContainerEngine, Dispatcher, Outcome, Warrants, Workspaces
 from tests.sandbox.build import receipt, spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from governance.policy.decision import SandboxSpec
+    from governance.capabilities.difference import Difference
+    from governance.policy.decision import Allow, SandboxSpec
+    from governance.sandbox.places import Review
 
 OWNER = 1000
 
@@ -31,7 +35,9 @@ class Lab:
         if os.geteuid() == 0:
             os.chown(self.workspace, OWNER, OWNER)
         self.warrants = Warrants()
-        self.dispatcher = Dispatcher(engine, self.warrants, Workspaces(root), log)
+        self.workspaces = Workspaces(root, engine.socket)
+        self.dispatcher = Dispatcher(engine, self.warrants, self.workspaces, log)
+        self.review: Review | None = keep_all
         self._numbers = count(1)
 
     def spec(self, *argv: str, **changes: Any) -> SandboxSpec:
@@ -40,7 +46,7 @@ class Lab:
 
     def run(self, *argv: str, stdin: bytes | None = None, **changes: Any) -> Outcome:
         judged = receipt(self.spec(*argv, stdin=stdin, **changes), next(self._numbers))
-        return self.dispatcher.dispatch(self.warrants.issue(judged, stdin))
+        return self.dispatcher.dispatch(self.warrants.issue(judged, stdin), self.review)
 
     def python(self, code: str, **changes: Any) -> Outcome:
         return self.run("/usr/bin/python3", "-IS", "-c", code, **changes)
@@ -48,6 +54,28 @@ class Lab:
     def left(self) -> list[str]:
         """The states of this log's containers that are still there."""
         return [entry.state for entry in self.engine.containers(f"governance.log={self.log}")]
+
+    def copies(self) -> list[str]:
+        """What is left of copies of the workspace."""
+        return [
+            str(path)
+            for path in (self.workspace.parent.parent / ".governance").glob("*/*")
+            if path.name != "lock"
+        ]
+
+
+def keep_all(decision: Allow, difference: Difference) -> Commit:
+    """Keep whatever a call wrote."""
+    return Commit(
+        id=decision.id,
+        verdict="commit",
+        code=Code.PERMITTED,
+        reason="tests write what they like",
+        rules=(),
+        kept=tuple(range(len(difference.alterations))),
+        left=(),
+        changes=(),
+    )
 
 
 def running(mark: str) -> list[int]:
