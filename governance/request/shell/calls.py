@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from governance.capabilities.declaration import ArgvWord
 from governance.request.bind import bind
-from governance.request.command import MisfitError, Said, program_path, read_command, reads_as
+from governance.request.command import read_command, reads_as
 from governance.request.nodes import Argument, Literal
 from governance.request.shell.unbound import refuse, refuse_misfit
 from governance.request.syntax import CallSyntax, Places
+from governance.request.typed import HostPathError, MisfitError, Said
 from governance.text import excerpt
 
 if TYPE_CHECKING:
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     from governance.capabilities.call import Call
     from governance.capabilities.command import CommandForm
     from governance.capabilities.declaration import Capability
-    from governance.request.command import TypedWord
+    from governance.request.folder import Folder
     from governance.request.nodes import Plain
+    from governance.request.typed import TypedWord
     from governance.text import Source
 
 __all__ = ["Commands"]
@@ -38,13 +40,15 @@ class Commands:
     capabilities: Mapping[str, Capability]
     notes: list[str] = field(default_factory=list)
 
-    def call(self, source: Source, words: Sequence[TypedWord], folder: str) -> Call:
+    def call(self, source: Source, words: Sequence[TypedWord], folder: Folder) -> Call:
         """Return the call that `words` of `source`, typed in `folder`, are. Raises `RequestError`."""
         calls: dict[Call, str] = {}
         misfits: list[MisfitError] = []
         for begun, capability, form in self._forms(words):
             try:
                 said = read_command(capability, form, words, begun, folder)
+            except HostPathError as error:
+                refuse_misfit(source, error.word or words[0], error)
             except MisfitError as error:
                 misfits.append(error)
                 continue
@@ -82,7 +86,7 @@ class Commands:
         return bind(syntax, self.capabilities)
 
     def _program(
-        self, source: Source, words: Sequence[TypedWord], folder: str, misfits: Sequence[MisfitError]
+        self, source: Source, words: Sequence[TypedWord], folder: Folder, misfits: Sequence[MisfitError]
     ) -> Call:
         """Return the call of a program that nothing declares to be typed so, with its words as they are."""
         self.notes += [f"{misfit}; {misfit.mend}" for misfit in misfits[:1]]
@@ -93,9 +97,11 @@ class Commands:
                 refuse(source, word, "glob-of-program", f" ({misfits[0]})" if misfits else "")
         name = words[0].text or ""
         try:
-            path = program_path(name, folder, words[0])
+            path = folder.program(name, words[0])
+            for word in words[1:]:
+                folder.check_opaque(word)
         except MisfitError as error:
-            refuse_misfit(source, words[0], error)
+            refuse_misfit(source, error.word or words[0], error)
         capability = self.capabilities.get(_ANY)
         if capability is None:
             refuse(source, words[0], "no-capability", excerpt(name))

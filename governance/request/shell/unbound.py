@@ -9,7 +9,7 @@ from governance.errors import Diagnostic, RequestError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from governance.request.command import MisfitError
+    from governance.request.typed import MisfitError
     from governance.text import Source
 
 __all__ = ["UNBOUND", "Placed", "refuse", "refuse_misfit"]
@@ -118,5 +118,5 @@ def refuse(source: Source, place: Placed, reason: str, *found: str) -> NoReturn:
 def refuse_misfit(source: Source, place: Placed, error: MisfitError) -> NoReturn:
     """Raise the `RequestError` about a word that is no path, or no program's."""
     raise RequestError(
-        Diagnostic("path", str(error), source.span(place.start, place.end), error.mend)
+        Diagnostic(error.code, str(error), source.span(place.start, place.end), error.mend)
     ) from None

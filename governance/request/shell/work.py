@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, assert_never
 
 from governance.capabilities.work import Arm, Branches, Opposite, Pipe, Run, Start, Steps, Wired, Work
-from governance.request.command import MisfitError, Said, TypedWord, placed
+from governance.request.folder import Folder
 from governance.request.programs import SHELLS, STOPPED, base_name
 from governance.request.shell.calls import Commands
 from governance.request.shell.folders import changes_folder, only_assigns
@@ -32,6 +32,7 @@ from governance.request.shell.tree import (
     Word,
 )
 from governance.request.shell.unbound import refuse, refuse_misfit
+from governance.request.typed import MisfitError, Said, TypedWord
 from governance.text import Source
 
 if TYPE_CHECKING:
@@ -54,16 +55,26 @@ _READ: Final = "text.cat"
 _WRITE: Final = "fs.put"
 _DEVICES: Final = ("/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/fd")
 
-Reader: TypeAlias = "Callable[[Source], Script]"
+Reader: TypeAlias = "Callable[[Source, Mapping[str, str]], Script]"
+"""Makes a tree of a text, in which these variables have values."""
 
 
 class _Where(NamedTuple):
     """Where a command stands: its folder, the values of loops around it, what is in its environment, its deadline."""
 
-    folder: str
+    folder: Folder
     values: Mapping[str, str] = {}
     environment: tuple[tuple[str, str], ...] = ()
     deadline: int | None = None
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The variables whose values a shell that is started here is given."""
+        return {**self.folder.variables, **dict(self.environment)}
+
+    def entered(self, path: str) -> _Where:
+        """Return the same in another folder."""
+        return self._replace(folder=self.folder._replace(path=path))
 
 
 def bind_command(
@@ -71,11 +82,14 @@ def bind_command(
 ) -> tuple[Work, tuple[str, ...]]:
     """Return the work that a command line is, and what kept its programs from being known better.
 
-    `read` makes a tree of a text. Raises `RequestError`.
+    Raises `RequestError`.
     """
-    binder, where = _Binder(line.source, Commands(capabilities), read), _Where(line.folder)
+    binder, where = (
+        _Binder(line.source, Commands(capabilities), read),
+        _Where(Folder(line.folder, line.roots)),
+    )
     if line.words is None:
-        flow = binder.script(read(line.source), where)
+        flow = binder.script(read(line.source, where.variables), where)
     else:
         flow = binder.words(tuple(_typed_words(line.words)), where)
     return Work(tuple(binder.starts), flow), tuple(dict.fromkeys(binder.commands.notes))
@@ -124,7 +138,7 @@ class _Binder:
             if folder is not None:
                 if joint == "||":
                     self.refuse(place, "cd-behind-or")
-                where, moved, instead = where._replace(folder=folder), True, instead or joint
+                where, moved, instead = where.entered(folder), True, instead or joint
                 continue
             arms.append(Arm(instead or joint, self._pipeline(pipeline, where)))
             instead = None
@@ -148,7 +162,7 @@ class _Binder:
 
     def _placed(self, text: str, where: _Where, word: TypedWord) -> str:
         try:
-            return placed(text, where.folder, word)
+            return where.folder.placed(text, word)
         except MisfitError as error:
             refuse_misfit(self.source, word, error)
 
@@ -233,7 +247,7 @@ class _Binder:
         """Add a call, and return its number."""
         if len(self.starts) >= _MOST_CALLS:
             self.refuse(place, "too-many", str(_MOST_CALLS))
-        self.starts.append(Start(call(), where.folder, where.environment, where.deadline))
+        self.starts.append(Start(call(), where.folder.path, where.environment, where.deadline))
         return len(self.starts) - 1
 
     def _env(self, words: Sequence[TypedWord], where: _Where) -> Flow:
@@ -266,7 +280,7 @@ class _Binder:
         if self.depth == _DEEPEST_TEXT:
             self.refuse(words[0], "shell-too-deep")
         inner = replace(self, source=Source("command", text), depth=self.depth + 1)
-        return inner.script(self.read(inner.source), where._replace(values={}))
+        return inner.script(self.read(inner.source, where.variables), where._replace(values={}))
 
     def _typed(self, word: Word, where: _Where) -> TypedWord:
         """Return a word as far as it is known before anything runs."""
