@@ -96,7 +96,7 @@ class _Reading:
                 raise MisfitError("only running it would tell this word", "write the word itself", word)
             taken = len(self._operands) == singles
             if not self._pair(word, words[place:]):
-                self._saying.never(word)
+                self._saying.never(word, option=not ended and self._is_option(word))
             if form.verbatim is not None and taken and (singles or ended or not self._is_option(word)):
                 self._saying.keep(form.verbatim, [word, *words[place:]])
                 return

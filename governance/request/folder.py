@@ -38,6 +38,8 @@ class Folder(NamedTuple):
         """Return the path that `text` is: `.` and doubled slashes lead nowhere, `..` is refused. Raises `MisfitError`."""
         if not text:
             raise MisfitError("a path is not empty", "name the path", word)
+        if "://" in text:
+            raise MisfitError("this is a URL, and no path", "name a file", word)
         parts = [part for part in text.split("/") if part not in ("", ".")]
         if ".." in parts:
             raise MisfitError("a path has no `..`", "write where it leads to", word)

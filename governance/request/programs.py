@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["PLACE", "SHELLS", "STOPPED", "base_name"]
+__all__ = ["DIALECTS", "PLACE", "SHELLS", "STOPPED", "base_name", "hides"]
 
 PLACE: Final = "/usr/bin"
 """Where the sandbox's image has its programs: what a name without a slash means."""
 
 SHELLS: Final = frozenset({"ash", "bash", "csh", "dash", "fish", "ksh", "sh", "tcsh", "zsh"})
 """Programs that read commands from a text."""
+
+_POSIX: Final = re.compile(r"&>|\|&|<<<|\{[^{}]*(?:,|\.\.)[^{}]*\}")
+_ZSH: Final = re.compile(r"(?:^|[ \t\n;|&(])=|<|(?<![12])>|>(?!&[12]|/dev/null)")
+DIALECTS: Final[Mapping[str, re.Pattern[str] | None]] = MappingProxyType(
+    {"ash": _POSIX, "bash": None, "dash": _POSIX, "sh": _POSIX, "zsh": _ZSH}
+)
+"""Of those, the ones that read a text as bash does where it holds nothing that this finds, quoted or not."""
 
 _ROOT: Final = ("a sandbox has no other user to become", "leave it out; write the program itself")
 _WRAPPED: Final = (
@@ -49,6 +57,13 @@ STOPPED: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 )  # fmt: skip
 """Programs that are refused by name, with why and what to write instead; their options would say what really runs."""
 
+_STARTING: Final = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
+"""What begins a program in the words of `find`."""
+
+_CONFIGURING: Final = ("-c", "--config-env", "--exec-path")
+_VALUED: Final = frozenset({"-C", "--git-dir", "--work-tree", "--namespace", "--super-prefix"})
+"""Options of git's own: what says which programs it starts, and what takes the word behind it."""
+
 
 def base_name(program: str) -> str:
     """Return the name of a program of the image, as it is known; a path elsewhere is returned as it is."""
@@ -56,3 +71,30 @@ def base_name(program: str) -> str:
         if program.startswith(f"{folder}/"):
             return program.removeprefix(f"{folder}/")
     return program
+
+
+def hides(words: Sequence[str]) -> bool:
+    """Whether a program, the first of `words`, starts others that the words behind it tell, or is told by them what to start."""
+    program, *others = words
+    match base_name(program):
+        case "env" | "timeout" | "xargs":
+            return bool(others)
+        case "find":
+            return not _STARTING.isdisjoint(others)
+        case "git":
+            return _is_configured(others)
+        case name:
+            return name in STOPPED or name in SHELLS
+
+
+def _is_configured(words: Sequence[str]) -> bool:
+    """Whether options of git's own, before the name of its command, say what it starts."""
+    waiting = iter(words)
+    for word in waiting:
+        if not word.startswith("-"):
+            return False
+        if word.startswith(_CONFIGURING):
+            return True
+        if word in _VALUED:
+            next(waiting, None)
+    return False

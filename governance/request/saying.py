@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from governance.capabilities.effects import Verb
-from governance.request.programs import SHELLS, STOPPED, base_name
+from governance.request.programs import base_name, hides
 from governance.request.typed import MisfitError, Said
 from governance.text import excerpt, nearest
 
@@ -81,7 +81,7 @@ class Saying:
                 self._folder.check_opaque(word)
         texts = tuple(word.text or "" for word in words)
         if self._kinds[name].name == "Argv":
-            texts = (self._program(words[0]), *texts[1:])
+            texts = (self._program(texts, words[0]), *texts[1:])
         self._said.values[name] = " ".join(texts) if self._kinds[name].name == "String" else texts
         self._said.words[name] = words[0]
 
@@ -133,9 +133,9 @@ class Saying:
                 raise MisfitError(f"`{' '.join(form.words)}` lacks `{name}`", f"write {name}")
         return self._said
 
-    def never(self, word: TypedWord) -> None:
-        """Refuse what no operand and no value can be."""
-        if self._form.never and self._form.is_never(word.text or ""):
+    def never(self, word: TypedWord, *, option: bool = False) -> None:
+        """Refuse what no operand and no value can be, or no `option`."""
+        if self._form.never and self._form.is_never(word.text or "", option=option):
             raise MisfitError(f"`{excerpt(word.text or '')}` is not read here", "leave it out", word)
 
     def unknown(self, name: str, word: TypedWord) -> MisfitError:
@@ -147,12 +147,12 @@ class Saying:
         what = f"`{' '.join(form.words)}` has no option `{excerpt(name)}` here"
         return MisfitError(what, f"did you mean {near[0]}?" if near else known, word)
 
-    def _program(self, word: TypedWord) -> str:
+    def _program(self, texts: Sequence[str], word: TypedWord) -> str:
         """Return the whole path of a program that another starts; it starts no third one that its words would hide."""
-        path = self._folder.program(word.text or "", word)
-        name = base_name(path)
-        if name in STOPPED or name in SHELLS:
-            raise MisfitError(f"`{name}` hides what it runs", "write the program itself", word)
+        path = self._folder.program(texts[0], word)
+        if hides((path, *texts[1:])):
+            message = f"`{excerpt(base_name(path))}` hides what it runs"
+            raise MisfitError(message, "write the program itself", word)
         return path
 
     def value(self, word: TypedWord, kind: Type) -> Plain:

@@ -12,6 +12,7 @@ from governance.capabilities.declaration import ArgvWord
 from governance.request.bind import bind
 from governance.request.command import read_command, reads_as
 from governance.request.nodes import Argument, Literal
+from governance.request.programs import hides
 from governance.request.shell.unbound import refuse, refuse_misfit
 from governance.request.syntax import CallSyntax, Places
 from governance.request.typed import HostPathError, MisfitError, Said
@@ -24,13 +25,13 @@ if TYPE_CHECKING:
     from governance.capabilities.command import CommandForm
     from governance.capabilities.declaration import Capability
     from governance.request.folder import Folder
-    from governance.request.nodes import Plain
     from governance.request.typed import TypedWord
     from governance.text import Source
 
 __all__ = ["Commands"]
 
 _ANY: Final = "proc.exec"
+_HIDDEN: Final = ("its words say what it starts", "write the program itself")
 
 
 @dataclass(slots=True)
@@ -102,8 +103,11 @@ class Commands:
                 folder.check_opaque(word)
         except MisfitError as error:
             refuse_misfit(source, error.word or words[0], error)
+        texts = (path, *(word.text or "" for word in words[1:]))
+        if hides(texts):
+            why, mend = (str(misfits[0]), misfits[0].mend) if misfits else _HIDDEN
+            refuse(source, words[0], "wrapper", why, mend)
         capability = self.capabilities.get(_ANY)
         if capability is None:
             refuse(source, words[0], "no-capability", excerpt(name))
-        argv: Plain = (path, *(word.text for word in words[1:]))
-        return self.bound(source, capability, Said({"argv": argv}, {"argv": words[0]}), words[0])
+        return self.bound(source, capability, Said({"argv": texts}, {"argv": words[0]}), words[0])

@@ -23,7 +23,7 @@ _HARMLESS: Final = frozenset(
 _DURATION: Final = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,3}))?([smh]?)", re.ASCII)
 _UNITS: Final = {"": 1000, "s": 1000, "m": 60_000, "h": 3_600_000}
 _LONGEST: Final = 86_400_000
-_ZONE: Final = re.compile(r"[A-Za-z0-9+_-]{0,40}(?:/[A-Za-z0-9+_-]{1,40}){0,2}", re.ASCII)
+_ZONE: Final = re.compile(r"(?:[A-Za-z0-9+_-]{1,40}(?:/[A-Za-z0-9+_-]{1,40}){0,2})?", re.ASCII)
 
 
 def environment_of(
@@ -41,7 +41,7 @@ def environment_of(
             len(value) > 80
             or not value.isascii()
             or not value.isprintable()
-            or (name == "TZ" and not _ZONE.fullmatch(value))
+            or (not _ZONE.fullmatch(value) if name == "TZ" else "/" in value)  # libraries open such a path
         ):
             return f"the value of {name} is none that it can have here"
         found.append((name, value))

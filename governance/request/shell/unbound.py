@@ -72,6 +72,11 @@ UNBOUND: Final[Mapping[str, tuple[str, str, str]]] = {
         "a shell is read here as sh -c 'COMMANDS', with nothing behind it",
         "write the commands themselves",
     ),
+    "shell-dialect": (
+        "wrapper",
+        "`{}` is no bash, and may read this otherwise",
+        "write the commands themselves, or bash -c",
+    ),
     "shell-too-deep": ("too-deep", "commands stand in texts too deep", "write the commands themselves"),
     "text": ("not-known", "only running it would tell this text", "write the text itself"),
     "time": ("wrapper", "`time` is not run here", "leave it out; outcomes say how long they took"),

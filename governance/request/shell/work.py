@@ -5,13 +5,14 @@ What starts a command for another (`env`, `timeout`, `sh -c`) is unfolded to wha
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, assert_never
 
 from governance.capabilities.work import Arm, Branches, Opposite, Pipe, Run, Start, Steps, Wired, Work
 from governance.request.folder import Folder
-from governance.request.programs import SHELLS, STOPPED, base_name
+from governance.request.programs import DIALECTS, SHELLS, STOPPED, base_name
 from governance.request.shell.calls import Commands
 from governance.request.shell.folders import changes_folder, only_assigns
 from governance.request.shell.prefixes import deadline_of, environment_of
@@ -51,6 +52,7 @@ __all__ = ["bind_command"]
 
 _MOST_CALLS: Final = 64
 _DEEPEST_TEXT: Final = 4
+_ANYTHING: Final = re.compile("")
 _READ: Final = "text.cat"
 _WRITE: Final = "fs.put"
 _DEVICES: Final = ("/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/fd")
@@ -277,6 +279,10 @@ class _Binder:
         text = words[2].text if len(words) == 3 and words[1].text in ("-c", "-lc") else None
         if text is None or words[2].glob:
             self.refuse(words[0], "shell")
+        shell = base_name(words[0].text or "")
+        other = DIALECTS.get(shell, _ANYTHING)
+        if other is not None and other.search(text):
+            self.refuse(words[2], "shell-dialect", shell)
         if self.depth == _DEEPEST_TEXT:
             self.refuse(words[0], "shell-too-deep")
         inner = replace(self, source=Source("command", text), depth=self.depth + 1)
