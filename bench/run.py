@@ -20,6 +20,7 @@ NAMES = (
     "parsing",
     "shell",
     "english",
+    "toolcalls",
     "growth",
     "bundles",
     "journal",
@@ -65,12 +66,15 @@ def section(name: str) -> str:
     found = measured(name)
     if found is None:
         return f"\n## {name}\n\nNot measured.\n"
-    lines = [f"\n## {name}\n", "| what | median | p99 | ratio | against |", "|---|---:|---:|---:|---|"]
+    lines = [f"\n## {name}\n"]
+    if found["rows"]:
+        lines += ["| what | median | p99 | ratio | against |", "|---|---:|---:|---:|---|"]
     for row in found["rows"]:
         ratio = "" if row["ratio"] is None else times(row["ratio"])
         median, p99 = ("" if row[name] is None else f"{row[name]:.1f} µs" for name in ("median_us", "p99_us"))
         lines.append(f"| {row['what']} | {median} | {p99} | {ratio} | {row['against'] or ''} |")
-    lines += ["", "| goal | aimed at | measured | met |", "|---|---|---:|---|"]
+    lines += [""] if found["rows"] else []
+    lines += ["| goal | aimed at | measured | met |", "|---|---|---:|---|"]
     for goal in found["goals"]:
         value, met = f"{goal['value'] or 0:.2f}", "yes" if goal["met"] else "**no**"
         if goal["value"] is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["DIALECTS", "PLACE", "SHELLS", "STOPPED", "base_name", "hides"]
+__all__ = ["PLACE", "SHELLS", "STOPPED", "base_name", "hides", "reads_as_bash"]
 
 PLACE: Final = "/usr/bin"
 """Where the sandbox's image has its programs: what a name without a slash means."""
@@ -19,17 +19,20 @@ SHELLS: Final = frozenset({"ash", "bash", "csh", "dash", "fish", "ksh", "sh", "t
 
 _POSIX: Final = re.compile(r"&>|\|&|<<<|\{[^{}]*(?:,|\.\.)[^{}]*\}")
 _ZSH: Final = re.compile(r"(?:^|[ \t\n;|&(])=|<|(?<![12])>|>(?!&[12]|/dev/null)")
-DIALECTS: Final[Mapping[str, re.Pattern[str] | None]] = MappingProxyType(
+_DIALECTS: Final[Mapping[str, re.Pattern[str] | None]] = MappingProxyType(
     {"ash": _POSIX, "bash": None, "dash": _POSIX, "sh": _POSIX, "zsh": _ZSH}
 )
-"""Of those, the ones that read a text as bash does where it holds nothing that this finds, quoted or not."""
+"""Of those, the ones that read a text as bash does, unless it holds what this finds, quoted or not."""
 
 _ROOT: Final = ("a sandbox has no other user to become", "leave it out; write the program itself")
 _WRAPPED: Final = (
     "it starts another program in a way that is not judged",
     "leave it out; write the program itself",
 )
-_SHELL: Final = ("it is the shell's own, and no shell runs here", "leave it out")
+_SHELL: Final = (
+    "it is the shell's own, and no shell runs here",
+    "write the programs alone, joined by && or ;",
+)
 _REMOTE: Final = ("what it runs elsewhere is not judged", "use a capability that is declared for it")
 
 STOPPED: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
@@ -71,6 +74,14 @@ def base_name(program: str) -> str:
         if program.startswith(f"{folder}/"):
             return program.removeprefix(f"{folder}/")
     return program
+
+
+def reads_as_bash(shell: str, text: str) -> bool:
+    """Whether the program `shell` surely takes `text` for what bash takes it for."""
+    if shell not in _DIALECTS:
+        return False
+    other = _DIALECTS[shell]
+    return other is None or other.search(text) is None
 
 
 def hides(words: Sequence[str]) -> bool:

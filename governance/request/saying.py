@@ -136,7 +136,7 @@ class Saying:
     def never(self, word: TypedWord, *, option: bool = False) -> None:
         """Refuse what no operand and no value can be, or no `option`."""
         if self._form.never and self._form.is_never(word.text or "", option=option):
-            raise MisfitError(f"`{excerpt(word.text or '')}` is not read here", "leave it out", word)
+            raise MisfitError(f"`{excerpt(word.text or '')}` is not read here", "say it without", word)
 
     def unknown(self, name: str, word: TypedWord) -> MisfitError:
         """Return the error that no option is called `name`."""

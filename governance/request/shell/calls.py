@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Commands"]
 
 _ANY: Final = "proc.exec"
-_HIDDEN: Final = ("its words say what it starts", "write the program itself")
+_HIDDEN: Final = MisfitError("its words say what it starts", "write the program itself")
 
 
 @dataclass(slots=True)
@@ -105,8 +105,8 @@ class Commands:
             refuse_misfit(source, error.word or words[0], error)
         texts = (path, *(word.text or "" for word in words[1:]))
         if hides(texts):
-            why, mend = (str(misfits[0]), misfits[0].mend) if misfits else _HIDDEN
-            refuse(source, words[0], "wrapper", why, mend)
+            misfit = misfits[0] if misfits else _HIDDEN
+            refuse(source, misfit.word or words[0], "wrapper", str(misfit), misfit.mend)
         capability = self.capabilities.get(_ANY)
         if capability is None:
             refuse(source, words[0], "no-capability", excerpt(name))
