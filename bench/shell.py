@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,6 +51,7 @@ AGENTS_OWN = frozenset(
 )  # fmt: skip
 """The commands of a coding agent that are tools of its own, and no programs."""
 MEGABYTE = 1 << 20
+_MOST_TOLD = 8
 HOSTILE = {
     "an open quote": 'a "' + "b" * (MEGABYTE - 3),
     "words": "a " * (MEGABYTE // 2),
@@ -87,6 +89,18 @@ def share(name: str, variables: Callable[[str], Mapping[str, str]]) -> float:
     """Return how many of a hundred lines that bash accepts are read."""
     accepted = [text for text in corpora.commands(name) if oracle.BASH is None or oracle.accepts(text)]
     return 100 * sum(read(text, variables(text)) for text in accepted) / max(1, len(accepted))
+
+
+def refused(name: str) -> Counter[str]:
+    """Return what is refused of the lines that bash accepts, by its code, with what every line has declared."""
+    found: Counter[str] = Counter()
+    for text in corpora.commands(name):
+        try:
+            parse_shell(Source("request", text), corpora.HOME)
+        except RequestError as error:
+            if oracle.BASH is None or oracle.accepts(text):
+                found[error.code] += 1
+    return found
 
 
 def specific(name: str) -> float:
@@ -189,6 +203,10 @@ def main() -> None:
         goals.append(
             _least(f"of 100 lines of {name}, read with all variables declared", least, share(name, used))
         )
+    goals += [
+        Goal(f"lines of nl2bash refused for `{code}` with HOME declared", "reported", count, met=True)
+        for code, count in refused("nl2bash").most_common(_MOST_TOLD)
+    ]
     goals.append(_least("of 100 calls in lines of agents, of a specific capability", 80, specific("agents")))
     for name in corpora.NAMES:
         if (tried := second_try(name)) is not None:
