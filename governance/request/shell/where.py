@@ -6,8 +6,8 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from governance.request.shell.tree import Glob, Text, Variable
-from governance.request.shell.unbound import refuse
-from governance.request.typed import TypedWord
+from governance.request.shell.unbound import refuse, refuse_misfit
+from governance.request.typed import MisfitError, TypedWord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from governance.request.shell.tree import Piece, Word
     from governance.text import Source
 
-__all__ = ["Where", "passed_words", "typed_word"]
+__all__ = ["Where", "assigns", "passed_words", "placed_word", "typed_word"]
 
 
 class Where(NamedTuple):
@@ -72,3 +72,16 @@ def passed_words(words: tuple[str, ...]) -> tuple[TypedWord, ...]:
         TypedWord(word, glob=False, start=end - 1 - len(word), end=end - 1)
         for word, end in zip(words, ends, strict=True)
     )
+
+
+def placed_word(source: Source, text: str, word: TypedWord, where: Where) -> str:
+    """Return the path that `text`, which is what `word` of `source` says, names there. Raises `RequestError`."""
+    try:
+        return where.folder.placed(text, word)
+    except MisfitError as error:
+        refuse_misfit(source, word, error)
+
+
+def assigns(word: TypedWord) -> bool:
+    """Whether a word in the words of `env` gives a variable a value."""
+    return word.text is not None and "=" in word.text and not word.text.startswith("-")

@@ -29,9 +29,9 @@ from governance.request.shell.tree import (
     Subshell,
     Word,
 )
-from governance.request.shell.unbound import refuse, refuse_misfit
-from governance.request.shell.where import Where, passed_words, typed_word
-from governance.request.typed import MisfitError, Said, TypedWord
+from governance.request.shell.unbound import refuse
+from governance.request.shell.where import Where, assigns, passed_words, placed_word, typed_word
+from governance.request.typed import Said, TypedWord
 from governance.text import Source
 
 if TYPE_CHECKING:
@@ -131,13 +131,7 @@ class _Binder:
         word = typed_word(self.source, stage.words[1], where)
         if word.text is None or word.glob or word.text.startswith("-"):
             self.refuse(word, "cd-folder")
-        return self._placed(word.text, where, word)
-
-    def _placed(self, text: str, where: Where, word: TypedWord) -> str:
-        try:
-            return where.folder.placed(text, word)
-        except MisfitError as error:
-            refuse_misfit(self.source, word, error)
+        return placed_word(self.source, word.text, word, where)
 
     def _pipeline(self, pipeline: Pipeline, where: Where) -> Flow:
         first, *others = pipeline.stages
@@ -225,7 +219,7 @@ class _Binder:
         return len(self.starts) - 1
 
     def _env(self, words: Sequence[TypedWord], where: Where) -> Flow:
-        assigning = tuple(takewhile(_assigns, words[1:]))
+        assigning = tuple(takewhile(assigns, words[1:]))
         parts = ((word, (word.text or "").partition("=")) for word in assigning)
         where = self._with(((word, name, value) for word, (name, _, value) in parts), where)
         rest = words[len(assigning) + 1 :]
@@ -285,7 +279,7 @@ class _Binder:
         word = typed_word(self.source, each.target, where)
         if word.text is None or word.glob:
             self.refuse(word, "not-one-file")
-        path = self._placed(word.text, where, word)
+        path = placed_word(self.source, word.text, word, where)
         if path == "/dev/null":
             return -1
         if path in _DEVICES or path.startswith("/dev/fd/"):
@@ -301,7 +295,3 @@ class _Binder:
         said = Said(values, dict.fromkeys(values, word))
         call = partial(self.commands.bound, self.source, capability, said, word)
         return self._started(word, call, Where(where.folder))
-
-
-def _assigns(word: TypedWord) -> bool:
-    return word.text is not None and "=" in word.text and not word.text.startswith("-")
