@@ -90,12 +90,15 @@ class Commands:
         self, source: Source, words: Sequence[TypedWord], folder: Folder, misfits: Sequence[MisfitError]
     ) -> Call:
         """Return the call of a program that nothing declares to be typed so, with its words as they are."""
-        self.notes += [f"{misfit}; {misfit.mend}" for misfit in misfits[:1]]
+        # The form that is fitted furthest is the one that was meant.
+        misfit = max(misfits, key=lambda each: each.word.start if each.word else -1, default=None)
+        if misfit is not None:
+            self.notes.append(f"{misfit}; {misfit.mend}")
         for word in words:
             if word.text is None:
                 refuse(source, word, "word")
             if word.glob:
-                refuse(source, word, "glob-of-program", f" ({misfits[0]})" if misfits else "")
+                refuse(source, word, "glob-of-program", f" ({misfit})" if misfit else "")
         name = words[0].text or ""
         try:
             path = folder.program(name, words[0])
@@ -105,8 +108,8 @@ class Commands:
             refuse_misfit(source, error.word or words[0], error)
         texts = (path, *(word.text or "" for word in words[1:]))
         if hides(texts):
-            misfit = misfits[0] if misfits else _HIDDEN
-            refuse(source, misfit.word or words[0], "wrapper", str(misfit), misfit.mend)
+            why = misfit or _HIDDEN
+            refuse(source, why.word or words[0], "wrapper", str(why), why.mend)
         capability = self.capabilities.get(_ANY)
         if capability is None:
             refuse(source, words[0], "no-capability", excerpt(name))
