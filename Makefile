@@ -24,6 +24,8 @@ run: .venv/installed
 	$(BIN)/governance demo
 
 test: .venv/installed-dev
+	@if command -v npm >/dev/null; then $(MAKE) .build/textmate; \
+	    else echo "not proven: that an editor colours as the tests' own reader does, which needs npm" >&2; fi
 	$(BIN)/governance engine up
 	$(BIN)/governance image build
 	$(BIN)/python -m pytest $(SPREAD) -m "not engine" $(ARGS) $(OR_NONE)
@@ -33,7 +35,7 @@ quick: .venv/installed-dev
 	GOVERNANCE_QUICK=1 $(BIN)/python -m pytest $(SPREAD) -m "not engine and not slow" $(ARGS)
 
 soak: .venv/installed-dev
-	GOVERNANCE_SOAK=40 $(BIN)/python -m pytest tests/laws tests/fuzz tests/request/shell $(ARGS)
+	GOVERNANCE_SOAK=40 $(BIN)/python -m pytest $(SPREAD) --verbose tests/laws tests/fuzz tests/request/shell $(ARGS)
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -67,7 +69,7 @@ bench: .venv/installed-dev
 	$(PIP) install --require-hashes -r requirements-dev.txt
 	@touch $@
 
-# What Visual Studio Code colours with, for one test; without it the test is left out.
+# What Visual Studio Code colours with, for one test.
 .build/textmate:
 	npm install --silent --no-audit --no-fund --ignore-scripts --prefix $@ vscode-textmate@9 vscode-oniguruma@2
 

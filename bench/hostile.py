@@ -19,8 +19,11 @@ from governance.policy.parse import parse_file
 from governance.policy.stored import examine_bundle, load_bundle, make_bundle
 from governance.request import Origin, parse_request
 from governance.request.bind import bind
+from governance.request.english.sentence import parse_sentence
+from governance.request.patch import parse_patch
 from governance.request.placed import read_call as placed_call
 from governance.request.placed import read_json as placed_json
+from governance.request.shell import parse_shell
 from governance.request.surface import read_call
 from governance.text import Source
 
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 
     from governance.capabilities import Capability
 
-__all__ = ["CASES", "SIZES", "Case"]
+__all__ = ["CASES", "SHELL", "SIZES", "Case"]
 
 SIZES: Final = (1_000, 10_000, 100_000, 1_000_000)
 """Characters; a request and a policy file have at most 1,048,576 bytes."""
@@ -76,6 +79,18 @@ def _json_by_lark(text: str) -> object:
 
 def _call_by_lark(text: str) -> object:
     return placed_call(Source("call", text))
+
+
+def _command_line(text: str) -> object:
+    return parse_shell(Source("request", text))
+
+
+def _sentence(text: str) -> object:
+    return parse_sentence(Source("request", text), _capabilities())
+
+
+def _patch(text: str) -> object:
+    return parse_patch(Source("patch", text))
 
 
 def _statements(text: str) -> object:
@@ -248,6 +263,60 @@ _KEPT: Final[Mapping[str, Callable[[int], str]]] = {
 }
 
 
+SHELL: Final[Mapping[str, Callable[[int], str]]] = {
+    "a word": lambda size: "a" * size,
+    "words": lambda size: "a " * (size // 2),
+    "commands": lambda size: "a;" * (size // 2),
+    "pipes": lambda size: "a|" * (size // 2),
+    "blanks": lambda size: "a" + " " * size,
+    "newlines": lambda size: "\n" * size,
+    "an open quote": lambda size: 'a "' + "b" * size,
+    "quotes": lambda size: '"' * size + "'" * size,
+    "escapes": lambda size: "a" + "\\b" * (size // 2),
+    "escapes in quotes": lambda size: 'a "' + "\\b" * (size // 2) + '"',
+    "joined lines": lambda size: "a " + "\\\n" * (size // 2),
+    "substitutions": lambda size: "a " + "$(b " * (size // 4),
+    "substitutions in quotes": lambda size: 'a "' + "$(b)" * (size // 4) + '"',
+    "backticks": lambda size: "a " + "`b` " * (size // 4),
+    "parentheses": lambda size: "( " * (size // 2),
+    "braces": lambda size: "a " + "{" * size + "}" * size,
+    "alternatives": lambda size: "a " + "{b,c}" * (size // 5),
+    "conditions": lambda size: "if a; then " * (size // 11),
+    "loops": lambda size: "while a; do " * (size // 12),
+    "here-documents": lambda size: "a " + "<<E " * (size // 4) + "\n",
+    "here-documents on lines": lambda size: "a <<E\n" * (size // 6),
+    "stars": lambda size: "a " + "*" * size,
+    "sets": lambda size: "a " + "[b" * (size // 2) + "]",
+    "variables": lambda size: "a " + "$b" * (size // 2),
+    "assignments": lambda size: "a=b " * (size // 4),
+    "redirections": lambda size: "a" + " >b" * (size // 3),
+    "hidden characters": lambda size: "a " + "\u202e" * (size // 3),
+    "a quote in a comment": lambda size: "a # '\n" + "a " * (size // 2) + "'",
+    "a quote behind quotes": lambda size: '"$(a)\'"' + " a" * (size // 2) + "'",
+}
+"""Command lines that are made to wear a shell's reader out."""
+_SENTENCES: Final[Mapping[str, Callable[[int], str]]] = {
+    "a name": partial(_repeated, "a"),
+    "words": partial(_repeated, "list "),
+    "politeness": partial(_repeated, "please "),
+    "values": partial(_repeated, '"a" in ', before="search for "),
+    "paths": partial(_repeated, "/a and ", before="read the file "),
+    "an open quote": partial(_repeated, "a", before='search for "'),
+    "spaces": partial(_repeated, " ", before="list"),
+}
+_PATCHES: Final[Mapping[str, Callable[[int], str]]] = {
+    "files": partial(
+        _numbered, "*** Delete File: /a#\n", before="*** Begin Patch\n", after="*** End Patch\n"
+    ),
+    "added lines": partial(_repeated, "+a\n", before="*** Begin Patch\n*** Add File: /a\n"),
+    "changes": partial(
+        _repeated, "@@\n-a\n+b\n", before="*** Begin Patch\n*** Update File: /a\n", after="*** End Patch\n"
+    ),
+    "changes without any": partial(_repeated, "@@\n", before="*** Begin Patch\n*** Update File: /a\n"),
+    "lines of nothing": partial(_repeated, "\n", before="*** Begin Patch\n"),
+}
+
+
 def _as_argument(made: Callable[[int], str], size: int) -> str:
     """Return hostile JSON as OpenAI sends arguments: in a string of JSON."""
     return json.dumps({"type": "function_call", "name": "fs.read", "arguments": made(size)})
@@ -266,6 +335,9 @@ CASES: Final = (
     ),
     *(Case("call by Lark", name, _call_by_lark, made) for name, made in _CALL.items()),
     *(Case("JSON by Lark", name, _json_by_lark, made) for name, made in _JSON.items()),
+    *(Case("command line", name, _command_line, made) for name, made in SHELL.items()),
+    *(Case("sentence", name, _sentence, made) for name, made in _SENTENCES.items()),
+    *(Case("patch", name, _patch, made) for name, made in _PATCHES.items()),
     *(Case("policy file", name, _statements, made) for name, made in _POLICY.items()),
     *(Case("layout", name, _laid_out, made) for name, made in _POLICY.items()),
     *(Case("bundle", name, _bundle, made) for name, made in _POLICY.items()),

@@ -25,6 +25,7 @@ from governance.request.shell.parse import read_shell
 from governance.request.shell.work import bind_command
 from governance.request.syntax import CommandLine
 from governance.text import Source
+from hostile import SHELL
 from report import Goal, Row, report, row, time_us
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -52,19 +53,6 @@ AGENTS_OWN = frozenset(
 """The commands of a coding agent that are tools of its own, and no programs."""
 MEGABYTE = 1 << 20
 _MOST_TOLD = 8
-HOSTILE = {
-    "an open quote": 'a "' + "b" * (MEGABYTE - 3),
-    "words": "a " * (MEGABYTE // 2),
-    "commands": "a;" * (MEGABYTE // 2),
-    "substitutions": "a " + "$(b " * (MEGABYTE // 4 - 1),
-    "backticks": "a " + "`b` " * (MEGABYTE // 4 - 1),
-    "braces": "a " + "{b,c}" * (MEGABYTE // 5 - 1),
-    "conditions": "if a; then " * (MEGABYTE // 11),
-    "here-documents": "a <<E\n" * (MEGABYTE // 6),
-    "escapes": "a" + "\\b" * (MEGABYTE // 2 - 1),
-    "stars": "a " + "*" * (MEGABYTE - 2),
-    "hidden characters": "a " + "\u202e" * (MEGABYTE // 3 - 1),
-}
 
 
 def read(text: str, variables: Mapping[str, str] | None = None) -> bool:
@@ -181,7 +169,8 @@ def main() -> None:
         rows += [lark, row(f"{name}: read", time_us(partial(read, text), REPEATS), lark)]
     rows.append(row("a loop in a pipeline: Lark", time_us(partial(by_lark, MIXED), REPEATS // 20)))
     hostile = [
-        row(f"1 MiB of {name}, refused", time_us(partial(read, text), 5)) for name, text in HOSTILE.items()
+        row(f"1 MiB of {name}, refused", time_us(partial(read, made(MEGABYTE - 8)), 5))
+        for name, made in SHELL.items()
     ]
     goals = [
         _most("p50 of a simple command, in µs", 8, rows[1].median_us or 0),

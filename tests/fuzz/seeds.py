@@ -16,13 +16,14 @@ from tests.fuzz.targets import CALLS
 from tests.journal.samples import decision, raw_lines, write_log
 from tests.laws.test_fuzz import SPLICES, samples
 from tests.policy.test_chunks import chunks, library
+from tests.request.shell import corpora
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 __all__ = ["dictionary", "seeds"]
 
-GRAMMARS: Final = ("call", "json", "policy")
+GRAMMARS: Final = ("call", "json", "policy", "shell")
 
 
 def dictionary() -> str:
@@ -59,6 +60,27 @@ def _policies() -> Iterable[bytes]:
 
 def _calls() -> Iterable[bytes]:
     return [call.encode() for call in CALLS] + [line for line in samples() if line[:1] not in b"{["][::4]
+
+
+def _command_lines() -> Iterable[bytes]:
+    return [text.encode() for name in corpora.NAMES for text in corpora.commands(name)][::12]
+
+
+def _sentences() -> Iterable[bytes]:
+    return [
+        b"read the file /workspace/a.py",
+        b"please list /workspace",
+        b'could you search for "a b" in /workspace',
+        b"list /workspace",
+    ]
+
+
+def _patches() -> Iterable[bytes]:
+    return [
+        b"*** Begin Patch\n*** Add File: a\n+x\n*** End Patch\n",
+        b"*** Begin Patch\n*** Update File: a\n*** Move to: b\n@@ x\n-y\n+z\n*** End of File\n*** End Patch",
+        b"*** Begin Patch\n*** Delete File: a\n*** End Patch",
+    ]
 
 
 def _values() -> Iterable[bytes]:
@@ -107,11 +129,14 @@ def _stored() -> Iterable[bytes]:
 _SEEDS: Final[Mapping[str, Callable[[], Iterable[bytes]]]] = {
     "bundle": lambda: list(_policies())[::8],
     "call": _calls,
+    "command_line": _command_lines,
     "evidence": _bodies,
     "glob": _globs,
+    "patch": _patches,
     "policy": _policies,
     "record": _lines,
     "segment": _segments,
+    "sentence": _sentences,
     "stored": _stored,
     "value": _values,
 }

@@ -31,12 +31,18 @@ from governance.policy.parse import parse_file
 from governance.policy.state import State
 from governance.policy.stored import examine_bundle, load_bundle
 from governance.request.bind import bind
+from governance.request.english import parse_sentence
 from governance.request.nodes import plain
+from governance.request.patch import parse_patch
 from governance.request.placed import read_call as placed_call
 from governance.request.placed import read_json
 from governance.request.quick import quick_call, quick_json
+from governance.request.shell import parse_shell, print_shell
+from governance.request.shell.parse import read_shell
+from governance.request.shell.quick import quick_shell
 from governance.request.syntax import parse_call
 from governance.text import Source
+from tests.laws.strategies import standard
 from tests.laws.test_fast_path import agree
 from tests.laws.test_fuzz import ask
 from tests.policy.test_chunks import IMPORT, OTHERS, library
@@ -57,6 +63,8 @@ CALLS: Final = (
     'proc.exec(argv=["/bin/true"])',
 )
 """What is asked under every policy that loads."""
+SHELL_VARIABLES: Final = {"HOME": "/home/ann", "NAME": "a b"}
+"""What command lines may say."""
 
 
 def request(data: bytes) -> None:
@@ -202,16 +210,53 @@ def evidence(data: bytes) -> None:
         told(error.diagnostics)
 
 
+def command_line(data: bytes) -> None:
+    """A line of a shell: read fast as it is read whole, and the same when it is written and read again."""
+    text = data.decode(errors="replace")
+    try:
+        script = read_shell(Source("request", text), SHELL_VARIABLES)
+    except RequestError as error:
+        told(error.diagnostics)
+        refuses(lambda: quick_shell(text))
+        return
+    with suppress(ValueError):
+        assert quick_shell(text) == script
+    printed = print_shell(script)
+    assert print_shell(parse_shell(Source("request", printed), SHELL_VARIABLES)) == printed
+
+
+def sentence(data: bytes) -> None:
+    """A sentence to the call that it asks for, or what could be said."""
+    try:
+        asked = parse_sentence(Source("request", data.decode(errors="replace")), standard())
+        bind(asked, standard())
+    except RequestError as error:
+        told(error.diagnostics)
+
+
+def patch(data: bytes) -> None:
+    """What a model writes to change files."""
+    try:
+        found = parse_patch(Source("patch", data.decode(errors="replace")))
+    except RequestError as error:
+        told(error.diagnostics)
+    else:
+        assert found
+
+
 TARGETS: Final[Mapping[str, Callable[[bytes], None]]] = {
     "bundle": bundle,
     "call": call,
+    "command_line": command_line,
     "evidence": evidence,
     "glob": glob,
     "json": json_value,
+    "patch": patch,
     "policy": policy,
     "record": record,
     "request": request,
     "segment": segment,
+    "sentence": sentence,
     "stored": stored,
     "value": value,
 }

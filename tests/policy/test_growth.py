@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
+ASKED = {"request": 6, "command line": 6, "sentence": 6, "patch": 12}
+"""The parsers of what agents send, and how many lines of work a character may be: some lines of a patch have two."""
 WARM = 1_000
 """Characters that are read once beforehand: what is made at the first use is no work of the text."""
 
@@ -59,7 +61,7 @@ def holds(case: Case, small: int, large: int) -> None:
     less, more = (work.of(case.answer(size)) for size in (small, large))
     # A text that is read fast while it is small, and refused with the whole reading when it is large, has a few
     # lines of work for each character more; one that grows with the square has hundreds.
-    assert more <= 1.25 * (large / small) * less + 5 * large, (case.name, less, more)
+    assert more <= 1.25 * (large / small) * less + 10 * large, (case.name, less, more)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -67,12 +69,10 @@ def test_ten_times_the_text_is_ten_times_the_work(case: Case) -> None:
     holds(case, SIZES[0] * 3, SIZES[1] * 3)
 
 
-@pytest.mark.parametrize(
-    "case", [case for case in CASES if case.parser == "request"], ids=lambda case: case.name
-)
+@pytest.mark.parametrize("case", [case for case in CASES if case.parser in ASKED], ids=lambda case: case.name)
 def test_a_request_of_a_megabyte_is_a_few_lines_of_work_a_character(case: Case) -> None:
     case.answer(WARM)()
-    assert Work().of(case.answer(SIZES[3])) < 6 * SIZES[3]
+    assert Work().of(case.answer(SIZES[3])) < ASKED[case.parser] * SIZES[3]
 
 
 def test_a_number_of_five_thousand_digits_is_refused() -> None:

@@ -62,6 +62,9 @@ done
 _MINE: Final = frozenset({"A", "enable", "eval", "local", "nothing", "printf", "read", "return"})
 """What the driver itself needs; where a line calls it, it is not asked for without `A` before it."""
 
+_AT_ONCE: Final = 500
+"""So many lines one bash is given, which then has a minute."""
+
 _ENVIRONMENT: Final = {"LC_ALL": "C.UTF-8", "PATH": "nowhere"}
 
 
@@ -85,6 +88,10 @@ def _accepts(text: str) -> bool:
 
 def evaluated(lines: Sequence[tuple[int, str]]) -> list[list[list[str]]]:
     """Return, for each status and rewritten line, the arguments of every call of `A`, sorted."""
+    return [each for at in range(0, len(lines), _AT_ONCE) for each in _evaluated(lines[at : at + _AT_ONCE])]
+
+
+def _evaluated(lines: Sequence[tuple[int, str]]) -> list[list[list[str]]]:
     assert BASH is not None
     given = "".join(f"{status}:{line}\0" for status, line in lines).encode()
     with tempfile.TemporaryDirectory() as folder:
