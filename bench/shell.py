@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ from tests.request.shell import corpora, oracle
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from governance.errors import Diagnostic
     from governance.policy import Decision
 
 SIMPLE = "git log -n 5 -- src/app.py"
@@ -50,6 +52,7 @@ AGENTS_OWN = frozenset(
 )  # fmt: skip
 """The commands of a coding agent that are tools of its own, and no programs."""
 MEGABYTE = 1 << 20
+_MOST_TOLD = 8
 
 
 def read(text: str, variables: Mapping[str, str] | None = None) -> bool:
@@ -76,6 +79,18 @@ def share(name: str, variables: Callable[[str], Mapping[str, str]]) -> float:
     return 100 * sum(read(text, variables(text)) for text in accepted) / max(1, len(accepted))
 
 
+def refused(name: str) -> Counter[str]:
+    """Return what is refused of the lines that bash accepts, by its code, with what every line has declared."""
+    found: Counter[str] = Counter()
+    for text in corpora.commands(name):
+        try:
+            parse_shell(Source("request", text), corpora.HOME)
+        except RequestError as error:
+            if oracle.BASH is None or oracle.accepts(text):
+                found[error.code] += 1
+    return found
+
+
 def specific(name: str) -> float:
     """Return how many of a hundred calls that the lines come to are of a capability more specific than any program's.
 
@@ -83,7 +98,7 @@ def specific(name: str) -> float:
     """
     calls: list[str] = []
     for text in corpora.commands(name):
-        line = CommandLine(Source("request", text), "/workspace")
+        line = CommandLine(Source("request", text), corpora.FOLDER)
         try:
             work, _ = bind_command(line, CODER.capabilities, parse_shell)
         except RequestError:
@@ -102,6 +117,38 @@ def second_try(name: str) -> float | None:
     offered = [each.nearest[0] for each in refused if isinstance(each, Deny) and each.nearest]
     allowed = sum(judged(text, Syntax.CALL).verdict == "allow" for text in offered)
     return 100 * allowed / len(offered) if offered else None
+
+
+def understood(text: str) -> Diagnostic | None:
+    """Return why a command line is no calls, None where it is some."""
+    line = CommandLine(Source("request", text), corpora.FOLDER)
+    try:
+        bind_command(line, CODER.capabilities, parse_shell)
+    except RequestError as error:
+        return error.diagnostics[0]
+    return None
+
+
+def mended(text: str, why: Diagnostic) -> str | None:
+    """Return a command line with that done which the help says, where it says what to do with what it points at."""
+    if why.span is None or why.span.source.text != text or not why.help:
+        return None
+    before, found, behind = text[: why.span.start], text[why.span.start : why.span.end], text[why.span.end :]
+    if why.help.startswith("put it into double quotes"):
+        return f'{before}"{found}"{behind}'
+    if why.help.startswith(("leave it out", "leave `&` out")):
+        return (before + behind).strip()
+    return None
+
+
+def second_reading(name: str) -> tuple[int, int]:
+    """Return how many lines are no calls and are told exactly what to do, and how many of them then are."""
+    told = [
+        found
+        for text in corpora.commands(name)
+        if (why := understood(text)) is not None and (found := mended(text, why)) is not None
+    ]
+    return len(told), sum(understood(text) is None for text in told)
 
 
 def judged(text: str, syntax: Syntax) -> Decision:
@@ -145,12 +192,21 @@ def main() -> None:
         goals.append(
             _least(f"of 100 lines of {name}, read with all variables declared", least, share(name, used))
         )
+    goals += [
+        Goal(f"lines of nl2bash refused for `{code}` with HOME declared", "reported", count, met=True)
+        for code, count in refused("nl2bash").most_common(_MOST_TOLD)
+    ]
     goals.append(_least("of 100 calls in lines of agents, of a specific capability", 80, specific("agents")))
-    tried = second_try("nl2bash")
-    if tried is not None:
-        goals.append(
-            _least("of 100 refused lines of nl2bash with advice, allowed when it is followed", 100, tried)
-        )
+    for name in corpora.NAMES:
+        if (tried := second_try(name)) is not None:
+            what = (
+                f"of 100 lines of {name} that are denied with a call to make instead, allowed when it is made"
+            )
+            goals.append(_least(what, 100, tried))
+        told, mend = second_reading(name)
+        if told:
+            what = f"of {told} lines of {name} that are no calls and told what to do, calls when it is done, in %"
+            goals.append(Goal(what, "reported", 100 * mend / told, met=True))
     report("shell", [*rows, *hostile], goals, json=arguments.json)
 
 

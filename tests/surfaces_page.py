@@ -33,9 +33,7 @@ def meaning(tool: Tool) -> str:
             ]
             return f"`{tool.capability}`: {'; '.join([*_fields(tool), *fixed])}"
         case Command():
-            return f"a command line in `{tool.field}`, not read yet; {'; '.join(_fields(tool)[1:])}".rstrip(
-                "; "
-            )
+            return f"a command line in `{tool.field}`; {'; '.join(_fields(tool)[1:])}".rstrip("; ")
         case Patch():
             return f"the patch in `{tool.field}`, below"
         case Refused():

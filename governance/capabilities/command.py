@@ -57,7 +57,8 @@ class CommandForm:
     nothing, and nor do the `ignored`. Of each of `needed` one name must be there. Nothing stands behind an option that
     is `closing`. `rest` takes what stands behind `--`, if operands do not; `verbatim` takes all words from the first that
     no operand takes, options too; `number` takes an option that is a number, like `-20`; `folder` is where the command is
-    typed, if nothing else says it. No operand and no value is one of `never`, or begins with one that ends with `*`.
+    typed, if nothing else says it. No operand and no value is one of `never`, begins with
+    one that ends with `*`, or holds one that a `*` stands before, too.
     Of the parameters of each of `either` words say at most one. With `first` options stand before operands, or operands before options; with `apart` no value is attached by `=`;
     `last` is the word that ends the command.
     """
@@ -103,6 +104,13 @@ class CommandForm:
             None,
         )
 
-    def is_never(self, text: str) -> bool:
-        """Whether no operand and no value can be `text`."""
-        return any(text.startswith(each[:-1]) if each.endswith("*") else text == each for each in self.never)
+    def is_never(self, text: str, *, option: bool = False) -> bool:
+        """Whether no operand and no value can be `text`, or no `option`, whose value may be attached to it."""
+        return any(_is_like(text, each) for each in self.never if not (option and each.startswith("*")))
+
+
+def _is_like(text: str, pattern: str) -> bool:
+    """Whether `text` is `pattern`, begins with it where a `*` follows, or holds it where one stands before it, too."""
+    if pattern.endswith("*"):
+        return pattern[1:-1] in text if pattern[0] == "*" else text.startswith(pattern[:-1])
+    return text == pattern

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from governance.capabilities.work import ENVIRONMENT, Work
 from governance.request.bind import bind
+from governance.request.folder import Folder
 from governance.request.shell import parse_shell
 from governance.request.shell.work import bind_command
 from governance.request.surface import read_call
@@ -17,13 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from governance.capabilities.declaration import Capability
+    from governance.request.shell import Script
     from governance.request.wire import Request
+    from governance.text import Source
 
 __all__ = ["Asked", "check_readable", "read_work"]
 
 
-_read: Final = partial(parse_shell, variables=ENVIRONMENT)
-"""Reads a command line as it is where it runs."""
+def _read(source: Source, variables: Mapping[str, str]) -> Script:
+    """Return a command line's tree as it is where it runs, with these variables there besides those that all have."""
+    return parse_shell(source, {**ENVIRONMENT, **variables})
 
 
 class Asked(NamedTuple):
@@ -50,4 +53,4 @@ def check_readable(request: Request) -> None:
         return
     syntax = read_call(request)
     if isinstance(syntax, CommandLine) and syntax.words is None:
-        _read(syntax.source)
+        _read(syntax.source, Folder(syntax.folder, syntax.roots).variables)

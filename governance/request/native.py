@@ -14,6 +14,7 @@ from governance.request.surfaces.conversions import (
     GLOB,
     GREP_GLOB,
     HOST_PATH,
+    HTTPS,
     LITERAL,
     NAMES_ONLY,
     NO_LITERAL,
@@ -90,8 +91,32 @@ _WORDS: Final = Field(TEXT, SAYS_NOTHING)
 _LINES_AROUND: Final = Field(WHOLE, only("no lines around a hit are shown here", value=0))
 _ALONE: Final = Field(TRUTH, only("nothing is run in the background here", value=False))
 _INSIDE: Final = Field(TRUTH, only("nothing is run outside the sandbox here", value=False))
-_NO_NETWORK: Final = "nothing here reaches the network; ask the operator for a capability that does"
+_NO_SEARCH: Final = "nothing here searches the network; fetch a page that you know by its address"
+_PAGES_IN_WORDS: Final = (
+    "run `curl --silent URL` with run_shell_command: it names the one page that is fetched"
+)
 _COMMAND: Final = _must(TEXT, AS_IS)
+
+_WRITE: Final = Mapped(
+    "fs.write",
+    {"file_path": _must(TEXT, HOST_PATH, "path"), "content": _must(TEXT, AS_IS, "content")},
+    {"exists": "replace", "parents": True},
+)
+
+
+def _edit(every: str, more: Mapping[str, Field] | None = None) -> Mapped:
+    """Return the tool that replaces a text in a file: everywhere where the field `every` says so."""
+    return Mapped(
+        "fs.edit",
+        {
+            "file_path": _must(TEXT, HOST_PATH, "path"),
+            "old_string": _must(TEXT, NOT_EMPTY, "old"),
+            "new_string": _must(TEXT, AS_IS, "new"),
+            every: Field(TRUTH, AS_IS, "every"),
+            **(more or {}),
+        },
+    )
+
 
 _CLAUDE_CODE: Final[Mapping[str, Tool]] = {
     "Read": Mapped(
@@ -102,20 +127,8 @@ _CLAUDE_CODE: Final[Mapping[str, Tool]] = {
             "limit": Field(WHOLE, AS_IS, "lines"),
         },
     ),
-    "Write": Mapped(
-        "fs.write",
-        {"file_path": _must(TEXT, HOST_PATH, "path"), "content": _must(TEXT, AS_IS, "content")},
-        {"exists": "replace", "parents": True},
-    ),
-    "Edit": Mapped(
-        "fs.edit",
-        {
-            "file_path": _must(TEXT, HOST_PATH, "path"),
-            "old_string": _must(TEXT, NOT_EMPTY, "old"),
-            "new_string": _must(TEXT, AS_IS, "new"),
-            "replace_all": Field(TRUTH, AS_IS, "every"),
-        },
-    ),
+    "Write": _WRITE,
+    "Edit": _edit("replace_all"),
     "Glob": Mapped(
         "fs.glob",
         {
@@ -155,10 +168,19 @@ _CLAUDE_CODE: Final[Mapping[str, Tool]] = {
             "dangerouslyDisableSandbox": _INSIDE,
         },
     ),
-    "LS": Refused("use Glob, whose pattern says which files, like `**/*`"),
-    "MultiEdit": Refused("send each of its edits as an Edit"),
-    "WebFetch": Refused(_NO_NETWORK),
-    "WebSearch": Refused(_NO_NETWORK),
+    "LS": Mapped(
+        "fs.glob",
+        {
+            "path": _must(TEXT, HOST_PATH, "path"),
+            "ignore": Field(LIST, only("all that is beneath a folder is listed here", value=())),
+        },
+        {"glob": "**"},
+    ),
+    "MultiEdit": Refused(
+        "send each of its edits as an Edit, in their order: none is undone where a later one fails"
+    ),
+    "WebFetch": Mapped("http.get", {"url": _must(TEXT, HTTPS, "url"), "prompt": _must(TEXT, SAYS_NOTHING)}),
+    "WebSearch": Refused(_NO_SEARCH),
 }
 _CODEX: Final[Mapping[str, Tool]] = {
     "apply_patch": Patch("command", {"command": _COMMAND}),
@@ -196,21 +218,8 @@ _GEMINI: Final[Mapping[str, Tool]] = {
             "end_line": Field(WHOLE, THROUGH_LINE, "lines"),
         },
     ),
-    "write_file": Mapped(
-        "fs.write",
-        {"file_path": _must(TEXT, HOST_PATH, "path"), "content": _must(TEXT, AS_IS, "content")},
-        {"exists": "replace", "parents": True},
-    ),
-    "replace": Mapped(
-        "fs.edit",
-        {
-            "file_path": _must(TEXT, HOST_PATH, "path"),
-            "old_string": _must(TEXT, NOT_EMPTY, "old"),
-            "new_string": _must(TEXT, AS_IS, "new"),
-            "allow_multiple": Field(TRUTH, AS_IS, "every"),
-            "instruction": _WORDS,
-        },
-    ),
+    "write_file": _WRITE,
+    "replace": _edit("allow_multiple", {"instruction": _WORDS}),
     "list_directory": Mapped(
         "fs.list",
         {
@@ -239,8 +248,8 @@ _GEMINI: Final[Mapping[str, Tool]] = {
         },
         "dir_path",
     ),
-    "web_fetch": Refused(_NO_NETWORK),
-    "google_web_search": Refused(_NO_NETWORK),
+    "web_fetch": Refused(_PAGES_IN_WORDS),
+    "google_web_search": Refused(_NO_SEARCH),
 }
 _GEMINI_SEARCH: Final = Mapped(
     "fs.search",

@@ -13,7 +13,7 @@ from governance.text import excerpt
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["HostRoot", "check_roots", "parse_root", "sandbox_path"]
+__all__ = ["HostRoot", "check_roots", "mapped", "parse_root", "sandbox_path"]
 
 
 class HostRoot(NamedTuple):
@@ -52,19 +52,20 @@ def sandbox_path(text: str, cwd: str, roots: tuple[HostRoot, ...]) -> str:
     are none. Only the working directory itself is written `.`.
     """
     if text.startswith("/"):
-        return _mapped(check_path(text), roots)
+        return mapped(check_path(text), roots)
     if not text:
         raise ValueError("a path is not empty")
     if text.startswith("~"):
         raise ValueError("`~` stands for somebody's home; write the path out")
     try:
-        folder = _mapped(check_path(cwd), roots)
+        folder = mapped(check_path(cwd), roots)
     except ValueError as error:
         raise ValueError(f"it is relative to the event's cwd, and of that: {error}") from None
     return folder if text == "." else check_path(f"{folder.rstrip('/')}/{text}")
 
 
-def _mapped(path: str, roots: tuple[HostRoot, ...]) -> str:
+def mapped(path: str, roots: tuple[HostRoot, ...]) -> str:
+    """Return where the sandbox has `path`, a canonical path of the host. Raises `ValueError` where it lies under no root."""
     for root in roots:
         if _beneath(path, root.host):
             rest = path.removeprefix(root.host).removeprefix("/")

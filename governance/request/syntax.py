@@ -16,6 +16,7 @@ from governance.text import Source
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from governance.request.roots import HostRoot
     from governance.text import Span
 
 __all__ = [
@@ -88,11 +89,15 @@ class CallSyntax(NamedTuple):
 
 
 class CommandLine(NamedTuple):
-    """A command line as it was typed in `folder`, a path of the sandbox; with `words` it is those, and no shell's text."""
+    """A command line as it was typed in `folder`, a path of the sandbox; with `words` it is those, and no shell's text.
+
+    With `roots` it was typed on the host, and so are its absolute paths.
+    """
 
     source: Source
     folder: str
     words: tuple[str, ...] | None = None
+    roots: tuple[HostRoot, ...] = ()
 
 
 def parse_json(source: Source) -> Node:

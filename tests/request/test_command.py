@@ -6,10 +6,12 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governance.request.command import MisfitError, TypedWord, read_command, reads_as
+from governance.request.command import read_command, reads_as
+from governance.request.folder import Folder
+from governance.request.typed import MisfitError, TypedWord
 from tests.policy.build import bundle_of
 
 if TYPE_CHECKING:
@@ -112,7 +114,7 @@ def said(name: str, *words: str, folder: str = "/work") -> dict[str, object]:
     form = found.commands[0]
     begun = reads_as(form, typed(*words))
     assert begun is not None
-    return dict(read_command(found, form, typed(*words), begun, folder).values)
+    return dict(read_command(found, form, typed(*words), begun, Folder(folder)).values)
 
 
 FITTING = [
@@ -228,6 +230,7 @@ words_of_any_kind = st.lists(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(words_of_any_kind)
 def test_any_words_are_arguments_or_a_misfit(words: list[str]) -> None:
     for found in bundle().capabilities.values():
@@ -236,7 +239,7 @@ def test_any_words_are_arguments_or_a_misfit(words: list[str]) -> None:
             begun = reads_as(form, whole)
             assert begun is not None
             try:
-                values = read_command(found, form, whole, begun, "/work").values
+                values = read_command(found, form, whole, begun, Folder("/work")).values
             except MisfitError:
                 continue
             assert set(values) <= {parameter.name for parameter in found.parameters}

@@ -13,17 +13,20 @@ from hypothesis import strategies as st
 
 from governance.errors import RequestError
 from governance.request import Origin, Syntax, parse_request
+from governance.request.asked import read_work
 from governance.request.bind import IllTypedError, bind
 from governance.request.native import TOOLS, Command, Mapped, Patch, Refused
 from governance.request.roots import parse_root
 from governance.request.surface import read_call
 from governance.request.surfaces.conversions import LITERAL, Event, NoCounterpartError
-from governance.request.syntax import CommandLine
+from governance.request.syntax import CommandLine, parse_call
+from governance.text import Source
 from tests.effort import examples
 from tests.laws.strategies import HOSTILE, json_values, standard
 
 if TYPE_CHECKING:
     from governance.capabilities import Call
+    from governance.capabilities.work import Work
 
 ROOTS = (parse_root("/home/me/web=/workspace"),)
 RECORDS = [
@@ -132,11 +135,15 @@ def test_broken_event_is_refused(record: dict[str, Any]) -> None:
         (event(CLAUDE, "\u202eRead", {}), "unknown-tool", "tool_name", r"`\u202eRead`", "Read"),
         (event(CODEX, "Read", {"file_path": "/a"}), "unknown-tool", "tool_name", "no tool is called `Read`", "known"),
         (event(GEMINI, "Bash", {"command": "ls"}), "unknown-tool", "tool_name", "no tool is called `Bash`", "glob"),
-        (event(CLAUDE, "WebFetch", {"url": "https://example.org", "prompt": "p"}), "no-counterpart", "tool_name",
-         "nothing here does what WebFetch does", "nothing here reaches the network"),
-        (event(CLAUDE, "LS", {"path": "/home/me/web"}), "no-counterpart", "tool_name", "LS", "use Glob"),
-        (event(CLAUDE, "MultiEdit", {}), "no-counterpart", "tool_name", "MultiEdit", "as an Edit"),
-        (event(GEMINI, "web_fetch", {"prompt": "p"}), "no-counterpart", "tool_name", "web_fetch", "network"),
+        (event(CLAUDE, "WebFetch", {"url": "http://example.org/", "prompt": "p"}), "no-counterpart", '"http:', "over TLS",
+         "write https://"),
+        (event(CLAUDE, "WebFetch", {"url": "https://example.org/"}), "shape", "{", "lacks `prompt`", "keys"),
+        (event(CLAUDE, "WebSearch", {"query": "q"}), "no-counterpart", "tool_name", "nothing here does what WebSearch does",
+         "by its address"),
+        (event(CLAUDE, "LS", {"path": "/home/me/web", "ignore": ["a"]}), "no-counterpart", "[", "all that is", "write []"),
+        (event(CLAUDE, "LS", {"path": "/home/me"}), "host-path", '"/home', "under no host root", "beneath"),
+        (event(CLAUDE, "MultiEdit", {}), "no-counterpart", "tool_name", "MultiEdit", "each of its edits as an Edit"),
+        (event(GEMINI, "web_fetch", {"prompt": "p"}), "no-counterpart", "tool_name", "web_fetch", "curl --silent URL"),
         (event(GEMINI, "read_file", {"file_path": "/home/me/web/a"}, mcp_context={"server_name": "x"}), "unknown-tool",
          "mcp_context", "an MCP server's", "tools/call"),
         (event(CLAUDE, "Read", {"file_path": "/etc/passwd"}), "host-path", "/etc/passwd", "under no host root",
@@ -231,6 +238,119 @@ def test_command_lines_are_read_in_the_sandbox_folder(
 @pytest.mark.parametrize("words", [[], [1], ["ls", None], [""]])
 def test_words_of_a_command_are_strings(words: list[object]) -> None:
     assert refusal(event(CODEX, "shell", {"command": words})).code == "shape"
+
+
+def work(command: object, syntax: Syntax = CLAUDE, roots: tuple[Any, ...] = ROOTS) -> Work:
+    body = event(syntax, "shell" if isinstance(command, list) else "Bash", {"command": command})
+    request = parse_request(json.dumps(body).encode(), Origin("ann", roots=roots))
+    return read_work(request, standard()).work
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("cat /home/me/web/a", 'text.cat(paths=["/workspace/a"])'),
+        ("cat b ./c//d /home/me/web", 'text.cat(paths=["/workspace/src/b", "/workspace/src/c/d", "/workspace"])'),
+        ("cat '/home/me/web/./a b'", 'text.cat(paths=["/workspace/a b"])'),
+        ("cat /home/me/web/*.py", 'text.cat(paths=["/workspace/*.py"])'),
+        ("cd /home/me/web/lib && cat a", 'text.cat(paths=["/workspace/lib/a"])'),
+        ("bash -c 'cat /home/me/web/a'", 'text.cat(paths=["/workspace/a"])'),
+        ("git -C /home/me/web/lib log -- a", 'git.log(repo="/workspace/lib", most=-1, dates="default", path="/workspace/lib/a")'),
+        ("cat a > /dev/null", 'text.cat(paths=["/workspace/src/a"])'),
+        ("cat /dev/null", 'text.cat(paths=["/dev/null"])'),
+        ("cat < /home/me/web/a", 'text.cat(paths=["/workspace/a"]) text.cat()'),
+        ("cat a > /home/me/web/b", 'text.cat(paths=["/workspace/src/a"]) fs.put(path="/workspace/b")'),
+        ("grep -e /home/me/web /home/me/web/a", 'text.grep(pattern="/home/me/web", paths=["/workspace/a"])'),
+        ("echo /home/me/web", 'words.echo(text="/home/me/web")'),
+        ("/usr/bin/cat a", 'text.cat(paths=["/workspace/src/a"])'),
+        ("/home/me/web/run x", 'proc.exec(argv=["/workspace/run", "x"])'),
+        ("tool --file=/home/me x", 'proc.exec(argv=["/usr/bin/tool", "--file=/home/me", "x"])'),
+    ],
+)  # fmt: skip
+def test_paths_of_the_host_in_a_command_line_are_those_of_the_sandbox(command: str, expected: str) -> None:
+    wanted = [
+        str(bind(parse_call(Source("call", f"{each})")), standard()))
+        for each in re.split(r"\) ?", expected)
+        if each
+    ]
+    assert sorted(map(str, work(command).calls)) == sorted(wanted)
+    if not set(command) & set("'*<>&"):
+        assert sorted(map(str, work(command.split(), CODEX).calls)) == sorted(wanted)
+
+
+@pytest.mark.parametrize(
+    ("command", "word"),
+    [
+        ("cat /etc/passwd", "/etc/passwd"),
+        ("cat a /workspace/b", "/workspace/b"),
+        ("cat /home/me/website/a", "/home/me/website/a"),
+        ("cat /home/me/we*/a", "/home/me/we*/a"),
+        ("cat /home/*/web/a", "/home/*/web/a"),
+        ("cat ~/a", "~/a"),
+        ("cd /tmp && cat a", "/tmp"),
+        ("cat a > /tmp/b", "/tmp/b"),
+        ("cat < /etc/passwd", "/etc/passwd"),
+        ("cat a 2> /dev/tty", "/dev/tty"),
+        ("bash -c 'cat /etc/passwd'", "/etc/passwd"),
+        ("git -C /srv/x log", "/srv/x"),
+        ("grep -rn x --include=a /etc", "/etc"),
+        ("tool /home/me/web/a", "/home/me/web/a"),
+        ("tool --out=/home/me/web", "--out=/home/me/web"),
+        ("python3 /home/me/web/a.py --out /home/me/web/b", "/home/me/web/b"),
+        ("find . -exec grep x /home/me/web/a ;", "/home/me/web/a"),
+        ("find . -exec /etc/x {} ;", ""),
+        ("xargs tool /home/me/web/a", "/home/me/web/a"),
+        ("cat $PWD/a", "$PWD"),
+    ],
+)
+def test_what_is_no_path_of_the_sandbox_in_a_command_line_is_refused(command: str, word: str) -> None:
+    asked: list[tuple[Syntax, object]] = [(CLAUDE, command.replace(" ;", " \\;"))]
+    if not set(command) & set("~'*<>&$"):
+        asked.append((CODEX, command.split()))
+    for syntax, typed in asked:
+        if not word:  # a program of the image
+            assert work(typed, syntax).calls
+            continue
+        with pytest.raises(RequestError) as caught:
+            work(typed, syntax)
+        (diagnostic,) = caught.value.diagnostics
+        assert diagnostic.code in ("host-path", "undeclared-variable")
+        assert diagnostic.help
+        assert diagnostic.span is not None
+        assert diagnostic.span.source.text[diagnostic.span.start : diagnostic.span.end] == word
+
+
+def test_roots_that_are_called_alike_change_no_word() -> None:
+    roots = (parse_root("/home/me/web=/home/me/web"),)
+    assert (
+        str(work("tool /home/me/web/a", roots=roots)) == 'proc.exec(argv=["/usr/bin/tool", "/home/me/web/a"])'
+    )
+
+
+@given(
+    st.lists(st.sampled_from(["a", "*", "b c", "..", ".", "", "~", "$x"]), max_size=4),
+    st.sampled_from(["/home/me/web", "/home/me/we", "/home/me", "/workspace", "/"]),
+    st.sampled_from(
+        ["/home/me/web=/workspace", "/home/me=/workspace/me", "/=/workspace/root", "/home/m*=/workspace"]
+    ),
+)
+@settings(max_examples=examples(200), deadline=None)
+def test_no_path_of_a_command_line_is_mapped_otherwise_than_that_of_a_tool(
+    parts: list[str], before: str, root: str
+) -> None:
+    path, roots = "/".join([before.rstrip("/"), *parts]) or "/", (parse_root(root),)
+    body = event(CLAUDE, "Bash", {"command": f"cat '{path}'"}, cwd=roots[0].host)
+    request = parse_request(json.dumps(body).encode(), Origin("ann", roots=roots))
+    try:
+        (call,) = read_work(request, standard()).work.calls
+    except RequestError:
+        return
+    if call.capability.name != "text.cat":  # its words say nothing that is known
+        return
+    plain = "/" + "/".join(part for part in path.split("/") if part not in ("", "."))
+    alone = read(event(CLAUDE, "Read", {"file_path": plain}, cwd=roots[0].host), roots=roots)
+    assert not isinstance(alone, CommandLine)
+    assert call.arguments["paths"] == (alone.arguments["path"],)
 
 
 def test_command_line_is_typed_beneath_a_root() -> None:

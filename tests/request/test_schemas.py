@@ -203,6 +203,14 @@ def refused(calls: list[tuple[Capability, Called]]) -> list[str]:
     return found
 
 
+def with_fractions(calls: list[tuple[Capability, Called]]) -> int:
+    """Return how many benign calls are refused because a value of which the schema says nothing holds a fraction."""
+    answers = (
+        read(Syntax.MCP, capability, called, json.dumps(called.arguments)) for capability, called in calls
+    )
+    return sum(isinstance(each, RequestError) and _FRACTION in str(each) for each in answers)
+
+
 def taken(calls: list[tuple[Capability, Called]]) -> list[str]:
     """Return the broken calls that are taken, on the surface that the call's place chooses."""
     return [

@@ -400,12 +400,18 @@ CURL --silent --show-error --fail --url https://example.org/a
 curl -X GET --max-time 5 https://example.org/a
 http.get(url="https://example.org/a", seconds=5)
 CURL --max-time 5 --url https://example.org/a
+curl -s -H 'Accept: application/json' https://example.org/a
+http.get(url="https://example.org/a", silent=true, accept_json=true)
+CURL --silent --header Accept:application/json --url https://example.org/a
 curl -I https://example.org/a
 http.head(url="https://example.org/a")
 CURL --head --url https://example.org/a
 curl -X POST -d 'a=1&b=2' https://example.org/a
 http.post(url="https://example.org/a", body="a=1&b=2")
 CURL --data-raw 'a=1&b=2' --url https://example.org/a
+curl -H 'Accept: application/json' -H 'Content-Type: application/json' -d '{"a": 1}' https://example.org/a
+http.post(url="https://example.org/a", body="{\"a\": 1}", as_json=true, accept_json=true)
+CURL --header Content-Type:application/json --header Accept:application/json --data-raw '{"a": 1}' --url https://example.org/a
 curl -H 'Content-Type: application/json' --data '{"a": 1}' https://example.org/a
 http.post(url="https://example.org/a", body="{\"a\": 1}", as_json=true)
 CURL --header Content-Type:application/json --data-raw '{"a": 1}' --url https://example.org/a
@@ -649,6 +655,10 @@ curl -c cookies https://example.org/a
 curl -D headers https://example.org/a
 curl -H @headers https://example.org/a
 curl -H 'X-A: b' https://example.org/a
+curl -H 'Authorization: Bearer x' https://example.org/a
+curl -H 'Host: example.net' https://example.org/a
+curl -H 'Accept: application/json; q=1' https://example.org/a
+curl -H 'Accept: application/json' -H 'Cookie: a=b' https://example.org/a
 curl -X DELETE https://example.org/a
 curl -k https://example.org/a
 curl --unix-socket x https://example.org/a

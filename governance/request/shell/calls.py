@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from governance.capabilities.declaration import ArgvWord
 from governance.request.bind import bind
-from governance.request.command import MisfitError, Said, program_path, read_command, reads_as
+from governance.request.command import read_command, reads_as
 from governance.request.nodes import Argument, Literal
+from governance.request.programs import hides
 from governance.request.shell.unbound import refuse, refuse_misfit
 from governance.request.syntax import CallSyntax, Places
+from governance.request.typed import HostPathError, MisfitError, Said
 from governance.text import excerpt
 
 if TYPE_CHECKING:
@@ -22,13 +24,14 @@ if TYPE_CHECKING:
     from governance.capabilities.call import Call
     from governance.capabilities.command import CommandForm
     from governance.capabilities.declaration import Capability
-    from governance.request.command import TypedWord
-    from governance.request.nodes import Plain
+    from governance.request.folder import Folder
+    from governance.request.typed import TypedWord
     from governance.text import Source
 
 __all__ = ["Commands"]
 
 _ANY: Final = "proc.exec"
+_HIDDEN: Final = MisfitError("its words say what it starts", "write the program itself")
 
 
 @dataclass(slots=True)
@@ -38,13 +41,15 @@ class Commands:
     capabilities: Mapping[str, Capability]
     notes: list[str] = field(default_factory=list)
 
-    def call(self, source: Source, words: Sequence[TypedWord], folder: str) -> Call:
+    def call(self, source: Source, words: Sequence[TypedWord], folder: Folder) -> Call:
         """Return the call that `words` of `source`, typed in `folder`, are. Raises `RequestError`."""
         calls: dict[Call, str] = {}
         misfits: list[MisfitError] = []
         for begun, capability, form in self._forms(words):
             try:
                 said = read_command(capability, form, words, begun, folder)
+            except HostPathError as error:
+                refuse_misfit(source, error.word or words[0], error)
             except MisfitError as error:
                 misfits.append(error)
                 continue
@@ -82,22 +87,30 @@ class Commands:
         return bind(syntax, self.capabilities)
 
     def _program(
-        self, source: Source, words: Sequence[TypedWord], folder: str, misfits: Sequence[MisfitError]
+        self, source: Source, words: Sequence[TypedWord], folder: Folder, misfits: Sequence[MisfitError]
     ) -> Call:
         """Return the call of a program that nothing declares to be typed so, with its words as they are."""
-        self.notes += [f"{misfit}; {misfit.mend}" for misfit in misfits[:1]]
+        # The form that is fitted furthest is the one that was meant.
+        misfit = max(misfits, key=lambda each: each.word.start if each.word else -1, default=None)
+        if misfit is not None:
+            self.notes.append(f"{misfit}; {misfit.mend}")
         for word in words:
             if word.text is None:
                 refuse(source, word, "word")
             if word.glob:
-                refuse(source, word, "glob-of-program", f" ({misfits[0]})" if misfits else "")
+                refuse(source, word, "glob-of-program", f" ({misfit})" if misfit else "")
         name = words[0].text or ""
         try:
-            path = program_path(name, folder, words[0])
+            path = folder.program(name, words[0])
+            for word in words[1:]:
+                folder.check_opaque(word)
         except MisfitError as error:
-            refuse_misfit(source, words[0], error)
+            refuse_misfit(source, error.word or words[0], error)
+        texts = (path, *(word.text or "" for word in words[1:]))
+        if hides(texts):
+            why = misfit or _HIDDEN
+            refuse(source, why.word or words[0], "wrapper", str(why), why.mend)
         capability = self.capabilities.get(_ANY)
         if capability is None:
             refuse(source, words[0], "no-capability", excerpt(name))
-        argv: Plain = (path, *(word.text for word in words[1:]))
-        return self.bound(source, capability, Said({"argv": argv}, {"argv": words[0]}), words[0])
+        return self.bound(source, capability, Said({"argv": texts}, {"argv": words[0]}), words[0])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, assert_never
 
 from governance.request.shell.atoms import Bare
 from governance.request.shell.characters import DEPTH
-from governance.request.shell.effects import assigned, changed_by, scope_behind
+from governance.request.shell.effects import assigned, changed_by, only_lists, scope_behind
 from governance.request.shell.keywords import KEYWORDS, READ_AGAIN
 from governance.request.shell.raw import (
     RawAssignment,
@@ -199,7 +199,7 @@ class Meaning:
             elif words:
                 words += self._words(item, scope)
             else:
-                words.append(self._program(item, scope))
+                words.append(self._program(item, scope, raw))
         nodes: list[Assignment | Word | Redirection] = [*assignments, *words, *redirections]
         start, end = min(node.start for node in nodes), max(node.end for node in nodes)
         command = Command(tuple(assignments), tuple(words), tuple(redirections), start, end)
@@ -217,7 +217,7 @@ class Meaning:
     def _words(self, raw: RawWord, scope: Scope) -> Iterable[Word]:
         return spelled(self._spelling(scope).atoms(raw.parts, Where.ARGUMENT), Where.ARGUMENT, scope)
 
-    def _program(self, raw: RawWord, scope: Scope) -> Word:
+    def _program(self, raw: RawWord, scope: Scope, command: RawSimple) -> Word:
         """Return the first word of a command, which must be known, and be none that the shell takes for itself."""
         atoms = self._spelling(scope).atoms(raw.parts, Where.ARGUMENT)
         first, start, end = atoms[0], atoms[0].start, atoms[-1].end
@@ -231,10 +231,10 @@ class Meaning:
             raise Refusal("program-not-literal", start, end)
         if not text:
             raise Refusal("empty-program", start, end)
+        if text in READ_AGAIN and not only_lists(text, command):
+            raise Refusal("interpreted-again", start, end, text)
         if text.startswith("%"):  # a job, which bash takes to the foreground
             raise Refusal("special-parameter", start, end, text)
-        if text in READ_AGAIN:
-            raise Refusal("interpreted-again", start, end, text)
         return words[0]
 
     def _assignment(self, raw: RawAssignment, scope: Scope) -> Assignment:

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from governance.request.shell.tree import Assignment
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-__all__ = ["deadline_of", "environment_of"]
+__all__ = ["deadline_of", "harm_of"]
 
 _HARMLESS: Final = frozenset(
     {
@@ -20,32 +15,24 @@ _HARMLESS: Final = frozenset(
 )  # fmt: skip
 """Variables that change how programs show things, and never which code they run or which files they use."""
 
+_LONGEST_VALUE: Final = 80
 _DURATION: Final = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,3}))?([smh]?)", re.ASCII)
 _UNITS: Final = {"": 1000, "s": 1000, "m": 60_000, "h": 3_600_000}
 _LONGEST: Final = 86_400_000
-_ZONE: Final = re.compile(r"[A-Za-z0-9+_-]{0,40}(?:/[A-Za-z0-9+_-]{1,40}){0,2}", re.ASCII)
+_ZONE: Final = re.compile(r"(?:[A-Za-z0-9+_-]{1,40}(?:/[A-Za-z0-9+_-]{1,40}){0,2})?", re.ASCII)
 
 
-def environment_of(
-    assignments: Iterable[Assignment | tuple[str, str]],
-) -> tuple[tuple[str, str], ...] | str:
-    """Return what is put into a program's environment, or why it is refused."""
-    found: list[tuple[str, str]] = []
-    for each in assignments:
-        name, value = (each.name, each.value.text) if isinstance(each, Assignment) else each
-        if name not in _HARMLESS:
-            return f"`{name[:40]}` is none of {', '.join(sorted(_HARMLESS))}"
-        if value is None:
-            return f"only running it would tell the value of {name}"
-        if (
-            len(value) > 80
-            or not value.isascii()
-            or not value.isprintable()
-            or (name == "TZ" and not _ZONE.fullmatch(value))
-        ):
-            return f"the value of {name} is none that it can have here"
-        found.append((name, value))
-    return tuple(found)
+def harm_of(name: str, value: str | None) -> str | None:
+    """Return why a variable may not be put into a program's environment with this value, None where it may."""
+    if name not in _HARMLESS:
+        return f"`{name[:40]}` is none of {', '.join(sorted(_HARMLESS))}"
+    if value is None:
+        return f"only running it would tell the value of {name}"
+    # Libraries open what is a path.
+    right = _ZONE.fullmatch(value) is not None if name == "TZ" else "/" not in value
+    if not right or len(value) > _LONGEST_VALUE or not value.isascii() or not value.isprintable():
+        return f"the value of {name} is none that it can have here"
+    return None
 
 
 def deadline_of(text: str | None) -> int | None:

@@ -2,7 +2,7 @@
 
 Each node carries the places it was read from, `start` up to `end`, in characters. What bash would do before
 it starts a program (quotes, braces, declared variables) is done; what it can only do while it runs (globs,
-substitutions, the variable of a loop) stands as a piece of a word.
+substitutions, variables that the line gives values to) stands as a piece of a word.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Substitution(NamedTuple):
 
 
 class Variable(NamedTuple):
-    """The value that the `for` around gives to `name`, as one text."""
+    """The value that the line itself gives to `name` while it runs, by `for`, `read` or what a program prints, as one text."""
 
     name: str
     start: int

@@ -45,7 +45,7 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9_./:=,@%+^!\]}-]+")
 _SPLIT: Final = re.compile(r"[ \t\n*?\[\\]")
 """What a value must not hold where it would be split at it, or matched by it."""
 
-_GLOB: Final = re.compile(r"(?P<set>\[[!^]?[A-Za-z0-9_.%+=@,-]+\])|[*?]|(?P<open>\[)")
+_GLOB: Final = re.compile(r"(?P<set>\[[!^]?[A-Za-z0-9_.%+=@,:-]+\])|[*?]|(?P<open>\[)")
 _ASSIGNED: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
 _HOME: Final = re.compile(r"(?:/[^/]+)+")
 

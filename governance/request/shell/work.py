@@ -7,42 +7,42 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, assert_never
+from itertools import takewhile
+from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
 
 from governance.capabilities.work import Arm, Branches, Opposite, Pipe, Run, Start, Steps, Wired, Work
-from governance.request.command import MisfitError, Said, TypedWord, placed
-from governance.request.programs import SHELLS, STOPPED, base_name
+from governance.request.folder import Folder
+from governance.request.programs import SHELLS, STOPPED, base_name, reads_as_bash
 from governance.request.shell.calls import Commands
 from governance.request.shell.folders import changes_folder, only_assigns
-from governance.request.shell.prefixes import deadline_of, environment_of
+from governance.request.shell.prefixes import deadline_of, harm_of
 from governance.request.shell.tree import (
     Command,
     Duplicate,
     File,
     For,
-    Glob,
     Group,
     Here,
     If,
     Loop,
     Script,
     Subshell,
-    Text,
-    Variable,
     Word,
 )
-from governance.request.shell.unbound import refuse, refuse_misfit
+from governance.request.shell.unbound import refuse
+from governance.request.shell.where import Where, assigns, passed_words, placed_word, typed_word
+from governance.request.typed import Said, TypedWord
 from governance.text import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import NoReturn
 
     from governance.capabilities.call import Call
     from governance.capabilities.declaration import Capability
     from governance.capabilities.work import Flow, Joint, Output
     from governance.request.nodes import Plain
-    from governance.request.shell.tree import Assignment, Piece, Pipeline, Redirection, Stage
+    from governance.request.shell.tree import Pipeline, Redirection, Stage
     from governance.request.shell.unbound import Placed
     from governance.request.syntax import CommandLine
 
@@ -54,16 +54,8 @@ _READ: Final = "text.cat"
 _WRITE: Final = "fs.put"
 _DEVICES: Final = ("/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/fd")
 
-Reader: TypeAlias = "Callable[[Source], Script]"
-
-
-class _Where(NamedTuple):
-    """Where a command stands: its folder, the values of loops around it, what is in its environment, its deadline."""
-
-    folder: str
-    values: Mapping[str, str] = {}
-    environment: tuple[tuple[str, str], ...] = ()
-    deadline: int | None = None
+Reader: TypeAlias = "Callable[[Source, Mapping[str, str]], Script]"
+"""Makes a tree of a text, in which these variables have values."""
 
 
 def bind_command(
@@ -71,22 +63,17 @@ def bind_command(
 ) -> tuple[Work, tuple[str, ...]]:
     """Return the work that a command line is, and what kept its programs from being known better.
 
-    `read` makes a tree of a text. Raises `RequestError`.
+    Raises `RequestError`.
     """
-    binder, where = _Binder(line.source, Commands(capabilities), read), _Where(line.folder)
+    binder, where = (
+        _Binder(line.source, Commands(capabilities), read),
+        Where(Folder(line.folder, line.roots)),
+    )
     if line.words is None:
-        flow = binder.script(read(line.source), where)
+        flow = binder.script(read(line.source, where.variables), where)
     else:
-        flow = binder.words(tuple(_typed_words(line.words)), where)
+        flow = binder.words(passed_words(line.words), where)
     return Work(tuple(binder.starts), flow), tuple(dict.fromkeys(binder.commands.notes))
-
-
-def _typed_words(words: tuple[str, ...]) -> Iterator[TypedWord]:
-    """Yield words that nothing is left to be done to, at their places in their line."""
-    start = 0
-    for word in words:
-        yield TypedWord(word, glob=False, start=start, end=start + len(word))
-        start += len(word) + 1
 
 
 @dataclass(slots=True)
@@ -103,7 +90,7 @@ class _Binder:
         """Raise the error about what stands at `place`."""
         refuse(self.source, place, reason, *found)
 
-    def script(self, script: Script, where: _Where) -> Flow:
+    def script(self, script: Script, where: Where) -> Flow:
         """Return the flow of a script; a `cd` in it is where what follows it runs, and no more than that.
 
         Such a step, and one that only gives a variable a value, is not run: what follows it stands in its place.
@@ -124,7 +111,7 @@ class _Binder:
             if folder is not None:
                 if joint == "||":
                     self.refuse(place, "cd-behind-or")
-                where, moved, instead = where._replace(folder=folder), True, instead or joint
+                where, moved, instead = where.entered(folder), True, instead or joint
                 continue
             arms.append(Arm(instead or joint, self._pipeline(pipeline, where)))
             instead = None
@@ -132,7 +119,7 @@ class _Binder:
             self.refuse(script.steps[-1].pipeline.stages[0], "ends-idle")
         return arms[0].flow if len(arms) == 1 else Steps(tuple(arms))
 
-    def _folder(self, pipeline: Pipeline, where: _Where) -> str | None:
+    def _folder(self, pipeline: Pipeline, where: Where) -> str | None:
         """Return the folder that a `cd` leads to, None where the pipeline is none."""
         stage = pipeline.stages[0]
         if not isinstance(stage, Command) or not stage.words or stage.words[0].text != "cd":
@@ -141,28 +128,22 @@ class _Binder:
             self.refuse(stage, "cd-without-effect")
         if len(stage.words) != 2:
             self.refuse(stage, "cd-words")
-        word = self._typed(stage.words[1], where)
+        word = typed_word(self.source, stage.words[1], where)
         if word.text is None or word.glob or word.text.startswith("-"):
             self.refuse(word, "cd-folder")
-        return self._placed(word.text, where, word)
+        return placed_word(self.source, word.text, word, where)
 
-    def _placed(self, text: str, where: _Where, word: TypedWord) -> str:
-        try:
-            return placed(text, where.folder, word)
-        except MisfitError as error:
-            refuse_misfit(self.source, word, error)
-
-    def _pipeline(self, pipeline: Pipeline, where: _Where) -> Flow:
+    def _pipeline(self, pipeline: Pipeline, where: Where) -> Flow:
         first, *others = pipeline.stages
         if pipeline.timed:
-            self.refuse(first, "time")
+            self.refuse(Word((), pipeline.start, first.start), "time")
         if not others and not isinstance(first, Command) and changes_folder(first):
             self.refuse(first, "cd-in-here")
         stages = tuple(self._stage(stage, where) for stage in pipeline.stages)
         flow = Pipe(stages) if others else stages[0]
         return Opposite(flow) if pipeline.negated else flow
 
-    def _stage(self, stage: Stage, where: _Where) -> Flow:
+    def _stage(self, stage: Stage, where: Where) -> Flow:
         match stage:
             case Command():
                 return self._command(stage, where)
@@ -183,11 +164,11 @@ class _Binder:
                 assert_never(stage)
         return self._wired(flow, stage.redirections, where)
 
-    def _unrolled(self, loop: For, where: _Where) -> Flow:
+    def _unrolled(self, loop: For, where: Where) -> Flow:
         """Return the script of a loop once for each of its words."""
         flows = []
         for word in loop.words:
-            typed = self._typed(word, where)
+            typed = typed_word(self.source, word, where)
             if typed.text is None or typed.glob:
                 self.refuse(word, "loop-word")
             values = {**where.values, loop.name: typed.text}
@@ -196,23 +177,24 @@ class _Binder:
             self.refuse(loop, "loop-empty")
         return flows[0] if len(flows) == 1 else Steps(tuple(Arm(";", flow) for flow in flows))
 
-    def _command(self, command: Command, where: _Where) -> Flow:
+    def _command(self, command: Command, where: Where) -> Flow:
         if not command.words:
             self.refuse(command, "assigned-alone")
-        where = self._with(command.assignments, where, command)
-        words = tuple(self._typed(word, where) for word in command.words)
+        where = self._with(((each, each.name, each.value.text) for each in command.assignments), where)
+        words = tuple(typed_word(self.source, word, where) for word in command.words)
         return self._wired(self.words(words, where), command.redirections, where)
 
-    def _with(
-        self, assignments: Iterable[Assignment | tuple[str, str]], where: _Where, place: Placed
-    ) -> _Where:
-        """Return where a command stands that has these variables in its environment, too."""
-        found = environment_of(assignments)
-        if isinstance(found, str):
-            self.refuse(place, "environment", found)
+    def _with(self, given: Iterable[tuple[Placed, str, str | None]], where: Where) -> Where:
+        """Return where a command stands that has variables in its environment, too: each with its place."""
+        found: list[tuple[str, str]] = []
+        for place, name, value in given:
+            why = harm_of(name, value)
+            if why is not None or value is None:
+                self.refuse(place, "environment", why or "")
+            found.append((name, value))
         return where._replace(environment=(*where.environment, *found))
 
-    def words(self, words: Sequence[TypedWord], where: _Where) -> Flow:
+    def words(self, words: Sequence[TypedWord], where: Where) -> Flow:
         """Return what a command does: what it starts for another is that other command."""
         name = words[0].text
         if name is None or words[0].glob:
@@ -229,26 +211,23 @@ class _Binder:
         call = partial(self.commands.call, self.source, words, where.folder)
         return Run(self._started(words[0], call, where))
 
-    def _started(self, place: Placed, call: Callable[[], Call], where: _Where) -> int:
+    def _started(self, place: Placed, call: Callable[[], Call], where: Where) -> int:
         """Add a call, and return its number."""
         if len(self.starts) >= _MOST_CALLS:
             self.refuse(place, "too-many", str(_MOST_CALLS))
-        self.starts.append(Start(call(), where.folder, where.environment, where.deadline))
+        self.starts.append(Start(call(), where.folder.path, where.environment, where.deadline))
         return len(self.starts) - 1
 
-    def _env(self, words: Sequence[TypedWord], where: _Where) -> Flow:
-        place = 1
-        assignments: list[tuple[str, str]] = []
-        while place < len(words) and _assigns(words[place]):
-            name, _, value = (words[place].text or "").partition("=")
-            assignments.append((name, value))
-            place += 1
-        where = self._with(assignments, where, words[place - 1])
-        if place == len(words) or (words[place].text or "-").startswith("-"):
+    def _env(self, words: Sequence[TypedWord], where: Where) -> Flow:
+        assigning = tuple(takewhile(assigns, words[1:]))
+        parts = ((word, (word.text or "").partition("=")) for word in assigning)
+        where = self._with(((word, name, value) for word, (name, _, value) in parts), where)
+        rest = words[len(assigning) + 1 :]
+        if not rest or (rest[0].text or "-").startswith("-"):
             self.refuse(words[0], "env")
-        return self.words(words[place:], where)
+        return self.words(rest, where)
 
-    def _timeout(self, words: Sequence[TypedWord], where: _Where) -> Flow:
+    def _timeout(self, words: Sequence[TypedWord], where: Where) -> Flow:
         deadline = deadline_of(words[1].text) if len(words) > 2 else None
         if deadline is None:
             self.refuse(words[0], "timeout")
@@ -258,45 +237,20 @@ class _Binder:
             self.refuse(words[0], "timeout-of-several")
         return flow
 
-    def _text(self, words: Sequence[TypedWord], where: _Where) -> Flow:
+    def _text(self, words: Sequence[TypedWord], where: Where) -> Flow:
         """Return the flow of a text behind `sh -c`."""
         text = words[2].text if len(words) == 3 and words[1].text in ("-c", "-lc") else None
         if text is None or words[2].glob:
             self.refuse(words[0], "shell")
+        shell = base_name(words[0].text or "")
+        if not reads_as_bash(shell, text):
+            self.refuse(words[2], "shell-dialect", shell)
         if self.depth == _DEEPEST_TEXT:
             self.refuse(words[0], "shell-too-deep")
         inner = replace(self, source=Source("command", text), depth=self.depth + 1)
-        return inner.script(self.read(inner.source), where._replace(values={}))
+        return inner.script(self.read(inner.source, where.variables), where._replace(values={}))
 
-    def _typed(self, word: Word, where: _Where) -> TypedWord:
-        """Return a word as far as it is known before anything runs."""
-        texts: list[str] = []
-        glob = any(isinstance(piece, Glob) for piece in word.pieces)
-        for piece in word.pieces:
-            text = self._piece(piece, word, where, glob=glob)
-            if text is None:
-                return TypedWord(None, glob, word.start, word.end)
-            if not (text == "*" and texts and texts[-1] == "*" and isinstance(piece, Glob)):
-                texts.append(text)
-        return TypedWord("".join(texts), glob, word.start, word.end)
-
-    def _piece(self, piece: Piece, word: Word, where: _Where, *, glob: bool) -> str | None:
-        match piece:
-            case Text():
-                text = piece.text
-            case Variable() if piece.name in where.values:
-                text = where.values[piece.name]
-            case Glob() if piece.pattern == "*":
-                return "*"
-            case Glob():
-                self.refuse(word, "glob-pattern", piece.pattern)
-            case _:
-                return None
-        if glob and "*" in text:
-            self.refuse(word, "glob-among-stars")
-        return text
-
-    def _wired(self, body: Flow, redirections: Sequence[Redirection], where: _Where) -> Flow:
+    def _wired(self, body: Flow, redirections: Sequence[Redirection], where: Where) -> Flow:
         """Return a flow with its redirections, done from left to right."""
         if not redirections:
             return body
@@ -306,7 +260,7 @@ class _Binder:
         for each in redirections:
             match each:
                 case Here(descriptor=0):
-                    source, text = None, self._typed(each.word, where).text
+                    source, text = None, typed_word(self.source, each.word, where).text
                     if text is None:
                         self.refuse(each.word, "text")
                 case File(descriptor=0, mode="<"):
@@ -320,12 +274,12 @@ class _Binder:
                     self.refuse(each, "descriptor")
         return Wired(body, source, text, outputs[1], outputs[2])
 
-    def _opened(self, each: File, where: _Where) -> int:
+    def _opened(self, each: File, where: Where) -> int:
         """Return the call that reads or writes a file, -1 for the device that is nothing."""
-        word = self._typed(each.target, where)
+        word = typed_word(self.source, each.target, where)
         if word.text is None or word.glob:
             self.refuse(word, "not-one-file")
-        path = self._placed(word.text, where, word)
+        path = placed_word(self.source, word.text, word, where)
         if path == "/dev/null":
             return -1
         if path in _DEVICES or path.startswith("/dev/fd/"):
@@ -340,8 +294,4 @@ class _Binder:
             self.refuse(word, "no-file-capability", name)
         said = Said(values, dict.fromkeys(values, word))
         call = partial(self.commands.bound, self.source, capability, said, word)
-        return self._started(word, call, _Where(where.folder))
-
-
-def _assigns(word: TypedWord) -> bool:
-    return word.text is not None and "=" in word.text and not word.text.startswith("-")
+        return self._started(word, call, Where(where.folder))

@@ -27,10 +27,10 @@ def read_command(command: Plain, folder: str, event: Event, place: Span) -> Comm
     except NoCounterpartError as error:
         raise RequestError(Diagnostic(error.code, str(error), place, error.mend)) from None
     if isinstance(command, str):
-        return CommandLine(Source("command", command), inside)
+        return CommandLine(Source("command", command), inside, roots=event.roots)
     words = command if isinstance(command, tuple) else ()
     texts = tuple(word for word in words if isinstance(word, str))
     if not texts or len(texts) < len(words) or not texts[0]:
         mend = "write the program and its arguments, each a string"
         raise RequestError(Diagnostic("shape", "these are no words of a command", place, mend))
-    return CommandLine(Source("command", " ".join(texts)), inside, texts)
+    return CommandLine(Source("command", " ".join(texts)), inside, texts, event.roots)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from governance.request.syntax import Plain
 
 __all__ = [
-    "AS_IS", "GLOB", "GREP_GLOB", "HOST_PATH", "LITERAL", "NAMES_ONLY", "NOT_EMPTY", "NO_LITERAL", "SAYS_NOTHING",
+    "AS_IS", "GLOB", "GREP_GLOB", "HOST_PATH", "HTTPS", "LITERAL", "NAMES_ONLY", "NOT_EMPTY", "NO_LITERAL", "SAYS_NOTHING",
     "SLASHED_GLOB", "THROUGH_LINE", "WHERE_NAMES_ONLY", "Conversion", "Event", "NoCounterpartError", "only",
 ]  # fmt: skip
 
@@ -65,6 +65,12 @@ def _not_empty(value: Plain, _: Event) -> Plain:
         raise NoCounterpartError(
             "an empty text stands nowhere", "write a new file with the tool that writes whole files"
         )
+    return value
+
+
+def _https(value: Plain, _: Event) -> Plain:
+    if not cast("str", value).startswith("https://"):
+        raise NoCounterpartError("this tool fetches over TLS alone", "write https://, in lower case")
     return value
 
 
@@ -159,6 +165,7 @@ def only(why: str, *, value: bool | int | tuple[()]) -> Conversion:
 AS_IS: Final = Conversion("as it is", lambda value, _: value)
 SAYS_NOTHING: Final = Conversion("says nothing of what is done", lambda _, __: None)
 HOST_PATH: Final = Conversion("path of the host", _host_path)
+HTTPS: Final = Conversion("as it is, https://", _https)
 NOT_EMPTY: Final = Conversion("as it is, not empty", _not_empty)
 GLOB: Final = Conversion("plain glob", _glob)
 SLASHED_GLOB: Final = Conversion("plain glob with a slash", _slashed_glob)

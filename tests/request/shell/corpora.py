@@ -18,8 +18,9 @@ WHOLE: Final = ROOT.parent / "shared" / "corpora"
 SAMPLE: Final = ROOT / "tests" / "data" / "shell.sample.jsonl"
 NAMES: Final = ("nl2bash", "tldr", "agents")
 
-HOME: Final = {"HOME": "/home/agent"}
-"""What is declared where the corpora are measured."""
+FOLDER: Final = "/workspace"
+HOME: Final = {"HOME": "/home/agent", "PWD": FOLDER}
+"""Where command lines are typed that the corpora hold, and what is known of variables there."""
 
 _PLACEHOLDER: Final = re.compile(r"\{\{(.*?)\}\}")
 

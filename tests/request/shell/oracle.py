@@ -32,7 +32,7 @@ from governance.request.shell.tree import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from governance.request.shell.tree import Pipeline, Stage, Word
 
@@ -49,12 +49,12 @@ A() {
   return "$STATUS"
 }
 command_not_found_handle() { A "$@"; }
-for each in $(compgen -b); do
-  case $each in enable|printf|eval|read|return|local) ;; *) enable -n "$each" ;; esac
+for ORACLE in $(compgen -b); do
+  case $ORACLE in enable|printf|eval|read|return|local) ;; *) enable -n "$ORACLE" ;; esac
 done
-while IFS= read -r -d '' script; do
-  STATUS=${script%%:*}
-  ( eval -- "${script#*:}" ) </dev/null
+while IFS= read -r -d '' ORACLE; do
+  STATUS=${ORACLE%%:*}
+  ( eval -- "${ORACLE#*:}" ) </dev/null
   printf 'end%s\0' "$?" >&3
 done
 """
@@ -205,30 +205,37 @@ class EndlessError(Exception):
 
 
 class _Trace:
-    """The arguments that programs are called with if each ends with `status`."""
+    """The arguments that programs are called with if each ends with `status`.
+
+    `values` are those of variables; what a process of its own gives them, nobody else sees. As no program prints anything,
+    what one gives a variable is empty.
+    """
 
     def __init__(self, status: int) -> None:
         self._status = status
         self.calls: list[list[str]] = []
 
-    def script(self, script: Script, values: Mapping[str, str]) -> int:
+    def script(self, script: Script, values: dict[str, str]) -> int:
         last = 0
         for step in script.steps:
             if step.joint == ";" or (step.joint == "&&") == (last == 0):
                 last = self._pipeline(step.pipeline, values)
         return last
 
-    def _pipeline(self, pipeline: Pipeline, values: Mapping[str, str]) -> int:
+    def _pipeline(self, pipeline: Pipeline, values: dict[str, str]) -> int:
         last = 0
+        own = len(pipeline.stages) > 1
         for stage in pipeline.stages:
-            last = self._stage(stage, values)
+            last = self._stage(stage, {**values} if own else values)
         return int(last == 0) if pipeline.negated else last
 
-    def _stage(self, stage: Stage, values: Mapping[str, str]) -> int:
+    def _stage(self, stage: Stage, values: dict[str, str]) -> int:
         match stage:
             case Command():
                 return self._command(stage, values)
-            case Subshell() | Group():
+            case Subshell():
+                return self.script(stage.script, {**values})
+            case Group():
                 return self.script(stage.script, values)
             case If():
                 for branch in stage.branches:
@@ -243,14 +250,17 @@ class _Trace:
                 last = 0
                 for word in stage.words:
                     for text in self._words(word, values):
-                        last = self.script(stage.script, {**values, stage.name: text})
+                        values[stage.name] = text
+                        last = self.script(stage.script, values)
                 return last
 
-    def _command(self, command: Command, values: Mapping[str, str]) -> int:
+    def _command(self, command: Command, values: dict[str, str]) -> int:
         ran = False
         for assignment in command.assignments:
             ran |= self._holds_one(assignment.value)
-            self._words(assignment.value, values)
+            given = self._words(assignment.value, values)
+            if not command.words:
+                values[assignment.name] = "".join(given)
         arguments = [text for word in command.words for text in self._words(word, values)]
         if command.assignments and not command.words:
             return self._status if ran else 0
@@ -260,7 +270,7 @@ class _Trace:
     def _holds_one(self, word: Word) -> bool:
         return any(isinstance(piece, Substitution) for piece in word.pieces)
 
-    def _words(self, word: Word, values: Mapping[str, str]) -> list[str]:
+    def _words(self, word: Word, values: dict[str, str]) -> list[str]:
         """Return the word with substitutions empty: none where there is nothing else, and no quotes."""
         text, there = "", not word.pieces
         for piece in word.pieces:
@@ -268,9 +278,9 @@ class _Trace:
                 case Text(written) | Glob(written):
                     text, there = text + written, True
                 case Variable(name):
-                    text, there = text + values[name], True
+                    text, there = text + values.get(name, ""), True
                 case Substitution(script, quoted):
-                    self.script(script, values)
+                    self.script(script, {**values})
                     there |= quoted
         return [text] if there else []
 

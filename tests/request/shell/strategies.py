@@ -163,6 +163,9 @@ def _nested(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         two.map(lambda pair: f"while {pair[0]}\ndo {pair[1]}\ndone"),
         st.tuples(words, inner).map(lambda pair: f'for v in {pair[0]}; do a "$v"; {pair[1]}\ndone'),
         inner.map(lambda text: f"w='1 2'; {text}\na \"$w\""),
+        inner.map(lambda text: f'v=$( {text}\n); a "x$v"'),
+        inner.map(lambda text: f'for v in 1 2; do a "$v"; v=$( {text}\n)"; b"; a "$v"; done'),
+        inner.map(lambda text: f'a | {{ read -r v w; {text}\na "$v"; }}'),
         inner.map(lambda text: f"cat <<'E' ; {text}\nbody $x\nE" if "\n" not in text else text),
         inner.map(lambda text: f"{text} # comment ' \"" if not text.endswith("\\") else text),
     )
