@@ -25,6 +25,7 @@ NAMES = (
     "journal",
     "replay",
     "dispatch",
+    "microvm",
     "peers",
 )
 NOTES = {

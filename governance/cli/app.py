@@ -18,6 +18,7 @@ from governance.cli import (
     image,
     log,
     lsp,
+    microvm,
     policies,
     replaying,
     requests,
@@ -68,6 +69,7 @@ app.command(
 app.add_typer(log.log, name="log")
 app.add_typer(engine.app, name="engine")
 app.add_typer(image.app, name="image")
+app.add_typer(microvm.app, name="microvm")
 
 
 def collect_seldom() -> None:
