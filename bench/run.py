@@ -27,6 +27,7 @@ NAMES = (
     "replay",
     "commit",
     "dispatch",
+    "microvm",
     "peers",
 )
 NOTES = {

@@ -19,6 +19,7 @@ from governance.cli import (
     image,
     log,
     lsp,
+    microvm,
     policies,
     proof,
     replaying,
@@ -76,6 +77,7 @@ app.add_typer(log.log, name="log")
 app.add_typer(writes.audit, name="audit")
 app.add_typer(engine.app, name="engine")
 app.add_typer(image.app, name="image")
+app.add_typer(microvm.app, name="microvm")
 
 
 def collect_seldom() -> None:

@@ -1,6 +1,6 @@
-"""The processes and mounts of a private engine: found by what they are, and ended for certain.
+"""The processes and mounts of a private engine or VM: found by what they are, and ended for certain.
 
-A process belongs to the engine of a folder if it is one of Docker's programs and its arguments name something
+A process belongs to the engine of a folder if it is one of Docker's programs, or QEMU or what starts it, and its arguments name something
 in that folder, or if such a process is its parent. Numbers written in files are never believed, and a process
 is signalled through a descriptor that was opened before it was looked at, so a number used again meanwhile
 cannot lead to a foreign one.
@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 __all__ = ["daemons", "end", "hang_up", "kill_all", "unmount_all"]
 
-_PROGRAMS: Final = frozenset({"dockerd", "containerd", "containerd-shim", "containerd-shim-runc-v2"})
+_PROGRAMS: Final = frozenset(
+    {
+        "dockerd", "containerd", "containerd-shim", "containerd-shim-runc-v2",
+        "qemu-system-x86_64", "setpriv",
+    }
+)  # fmt: skip
 _PARENT: Final = 1
 """Where a process's parent stands in `/proc/PID/stat`, after the name in parentheses (proc_pid_stat(5))."""
 
@@ -89,7 +94,7 @@ def _numbers() -> list[int]:
 
 
 def _program(pid: int, folder: Path) -> str | None:
-    """Return which of Docker's programs `pid` runs on behalf of `folder`, None if it is nothing of the kind."""
+    """Return which of these programs `pid` runs on behalf of `folder`, None if it is nothing of the kind."""
     with suppress(OSError):
         words = [os.fsdecode(word) for word in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
         program = Path(words[0]).name

@@ -8,16 +8,15 @@ this recipe changes or newer packages are asked for.
 from __future__ import annotations
 
 import platform
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from governance.canonical import digest, digest_of
-from governance.errors import Diagnostic, SandboxError
-from governance.sandbox import image_layer
-from governance.sandbox.image_layer import EPOCH, Layer, file_layer, normalise
-from governance.sandbox.provision import alone, install, search_path
+from governance.sandbox import debian, image_layer
+from governance.sandbox.debian import suite, unpacked
+from governance.sandbox.image_layer import Layer, file_layer, normalise
+from governance.sandbox.provision import alone
 
 if TYPE_CHECKING:
     from governance.sandbox.provision import Host, Say
@@ -47,12 +46,7 @@ _DROPPED: Final = (
     "usr/lib/*/gconv", "usr/share/gitweb", "usr/share/gdb", "usr/lib/python3*/pydoc_data",
 )  # fmt: skip
 _FINISH: Final = Path(__file__).parent / "image_files" / "finish.sh"
-_COMPONENTS: Final = frozenset({"main", "universe"})
-_ORIGINS: Final = frozenset({"Debian", "Ubuntu", ""})
 _COMMENT: Final = "Debian packages: see /usr/lib/governance/packages"
-_HELP: Final = """\
-type this as root, then the same command again:
-    apt-get install mmdebstrap"""
 
 
 def debian_layer(folder: Path, say: Say, host: Host, *, fresh: bool = False) -> Layer:
@@ -66,8 +60,6 @@ def debian_layer(folder: Path, say: Say, host: Host, *, fresh: bool = False) -> 
         if kept is not None and not fresh:
             return file_layer(_COMMENT, kept, "sha256:" + kept.stem.removeprefix(prefix))
         say("building the sandbox image from Debian's packages; this happens once and takes about a minute")
-        if host.find("mmdebstrap") is None and not install(host, ["mmdebstrap"], say):
-            raise SandboxError(Diagnostic("no-image-builder", "this host has no mmdebstrap", help=_HELP))
         with tempfile.TemporaryDirectory(dir=folder) as place:
             made, content = _build(Path(place), say, host)
             for old in folder.glob("debian-*.tar"):
@@ -78,60 +70,13 @@ def debian_layer(folder: Path, say: Say, host: Host, *, fresh: bool = False) -> 
 
 def _recipe() -> str:
     """Return a digest of everything here that decides what the layer holds, this code included."""
-    made_of = (__file__, image_layer.__file__, _FINISH)
+    made_of = (__file__, debian.__file__, image_layer.__file__, _FINISH)
     parts = [digest(Path(path).read_bytes()) for path in made_of]
-    return digest_of([*parts, platform.machine(), _suite()]).removeprefix("sha256:")
-
-
-def _suite() -> str:
-    """Return the code name of the host's Debian; the packages are its own release's."""
-    try:
-        return platform.freedesktop_os_release().get("VERSION_CODENAME", "")
-    except OSError:
-        return ""
+    return digest_of([*parts, platform.machine(), suite()]).removeprefix("sha256:")
 
 
 def _build(place: Path, say: Say, host: Host) -> tuple[Path, str]:
-    sources, raw, made = place / "sources", place / "raw.tar", place / "layer.tar"
-    suite = _suite()
-    sources.write_text("\n".join(_sources(suite, host)) + "\n")
-    command = ["mmdebstrap", "--variant=essential", f"--include={','.join(_PACKAGES)}", "--format=tar"]
-    command += ['--aptopt=APT::Install-Recommends "false"', '--aptopt=Acquire::Retries "3"']
-    command += [f"--aptopt={line}" for line in _apt_network()]
-    command += [f'--customize-hook=sh {_FINISH} "$1"', suite, str(raw), str(sources)]
-    host.run("unpacking the packages", command, say, {"SOURCE_DATE_EPOCH": str(EPOCH), "TMPDIR": str(place)})
+    options = ["--variant=essential", f'--customize-hook=sh {_FINISH} "$1"']
+    raw, made = unpacked(place, options, _PACKAGES, say, host), place / "layer.tar"
     say("dropping what a sandbox has no use for, and making the layer reproducible")
     return made, normalise(raw, made, _DROPPED)
-
-
-def _sources(suite: str, host: Host) -> list[str]:
-    """Return the host's own sources of its release's packages, as lines of a sources.list."""
-    lines: set[str] = set()
-    if suite and host.find("apt-get") is not None:
-        fields = "$(CREATED_BY)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)"
-        for line in _output("apt-get", "indextargets", "--format", fields):
-            kind, uri, release, component, origin = line.split("|")
-            known = release in {suite, f"{suite}-updates", f"{suite}-security"} and component in _COMPONENTS
-            if kind == "Packages" and known and (origin in _ORIGINS or origin.startswith("$")):
-                lines.add(f"deb {uri} {release} {component}")
-    if not lines:
-        message = "apt names no source of this host's release, so there is nothing to build the image from"
-        mend = "build it on Debian or Ubuntu, with the release's own lines in /etc/apt"
-        raise SandboxError(Diagnostic("no-image-builder", message, help=mend))
-    return sorted(lines)
-
-
-def _apt_network() -> list[str]:
-    """Return how this host's apt reaches its sources: proxies and certificates."""
-    return [
-        line
-        for line in _output("apt-config", "dump")
-        if line.startswith("Acquire::http") and '""' not in line
-    ]
-
-
-def _output(*command: str) -> list[str]:
-    done = subprocess.run(  # noqa: S603 - our words
-        command, check=True, capture_output=True, text=True, env={"PATH": search_path(), "LC_ALL": "C"}
-    )
-    return done.stdout.splitlines()

@@ -120,9 +120,9 @@ def test_wrong_usage_is_exit_2(governance: Run, words: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "verb", ["demo", "check", "decide", "run", "explain", "replay", "log", "engine", "image"]
+    "verb", ["demo", "check", "decide", "run", "explain", "replay", "log", "engine", "image", "microvm"]
 )
 def test_every_verb_has_help_with_an_example(governance: Run, verb: str) -> None:
     done = governance(verb, "--help")
     assert done.returncode == 0
-    assert "xample" in done.stdout or verb in ("log", "engine", "image")
+    assert "xample" in done.stdout or verb in ("log", "engine", "image", "microvm")
