@@ -6,5 +6,5 @@ from hypothesis import settings
 
 from tests.effort import SOAK, examples
 
-settings.register_profile("effort", max_examples=examples(100), derandomize=SOAK == 1)
+settings.register_profile("effort", max_examples=examples(100), derandomize=SOAK == 1, deadline=None)
 settings.load_profile("effort")

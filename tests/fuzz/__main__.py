@@ -22,7 +22,7 @@ with atheris.instrument_imports(include=["governance"]):
 LONGEST = 4_096
 """Bytes of an input: enough for every shape; how work grows with size is counted elsewhere."""
 
-SLOWEST = 10
+SLOWEST = 60
 """Seconds that an input may take before it counts as a fault."""
 
 MEMORY = 2_048
