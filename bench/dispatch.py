@@ -88,6 +88,9 @@ def spec(image: str, *argv: str) -> SandboxSpec:
         stdin=None,
         mounts=(Mount("web", "/workspace", writable=False),),
         scratch=(Scratch("/tmp", 64 * 2**20),),
+        root=False,
+        network=None,
+        secrets=(),
         memory=256 * 2**20,
         cpus=1000,
         pids=64,
@@ -112,6 +115,8 @@ def dispatching(engine: ContainerEngine, root: Path) -> Callable[[SandboxSpec], 
             request="",
             id=str(seq),
             sandbox=judged,
+            labels=(),
+            limits=(),
         )
         outcome = dispatcher.dispatch(warrants.issue(Receipt(seq, "", "", decision), None))
         assert outcome.status == "ok", outcome
