@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from governance.policy.decision import Isolation, Scratch
+    from governance.policy.decision import Isolation, Reuse, Scratch
 
 __all__ = ["Egress", "Profile", "Secret", "Waiver"]
 
@@ -54,7 +54,7 @@ class Profile:
     scratch: tuple[Scratch, ...]
     egress: Egress | None
     secrets: tuple[Secret, ...]
-    shared: bool
+    reuse: Reuse
     waiver: Waiver | None
     memory: int
     cpus: int
