@@ -36,6 +36,7 @@ PURE: Final = (
     "governance.sandbox.attest",
     "governance.sandbox.outcome",
     "governance.sandbox.stream",
+    "governance.sandbox.tools.frames",
 )
 """Modules and packages whose values depend on their arguments alone."""
 

@@ -14,8 +14,10 @@ from governance.gateway.clock import now
 from governance.gateway.pipeline import Engine
 from governance.gateway.service import service_log
 from governance.journal import Journal
-from governance.sandbox import ContainerEngine, Dispatcher, Warrants, Workspaces, reap
+from governance.resources import state_path
+from governance.sandbox import Bounds, ContainerEngine, Dispatcher, Pool, Warrants, Workspaces, reap
 from governance.sandbox.engine_setup import locate
+from governance.sandbox.pool_status import POOLS, StatusFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,5 +54,8 @@ def open_engine(
             "opened", log=str(log), bundle=bundle.digest if bundle else None, engine=facts.to_json()
         )
         warrants = Warrants()
-        dispatcher = Dispatcher(containers, warrants, Workspaces(workspaces), journal.log_id)
+        status = StatusFile(state_path(POOLS), journal.log_id)
+        pool = Pool(containers, journal.log_id, Bounds(), status, say=say)
+        dispatcher = Dispatcher(containers, warrants, Workspaces(workspaces), journal.log_id, pool)
+        stack.callback(dispatcher.close)
         yield Engine(journal, bundle, facts, warrants, dispatcher, now)

@@ -1,8 +1,10 @@
-"""The container of one allowed call: exactly what the engine is asked to create.
+"""The container of allowed calls: exactly what the engine is asked to create.
 
 A pure function from the resolved specification to the body of the engine's `POST /containers/create`
 (Engine API 1.41 and later). Hardening is written here and nowhere else, and no caller can leave any of it
-out. Nothing here talks to an engine; whether the engine did as asked is `attest`'s business.
+out. What runs in the container is the sandbox's runner, always: the judged program and its input are told to it
+over the stream, and never stand in the engine's configuration. Nothing here talks to an engine; whether the
+engine did as asked is `attest`'s business.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from governance.canonical import digest_of
+from governance.capabilities.declaration import OWN_TOOLS
 from governance.errors import Diagnostic, SandboxError
 from governance.sandbox.seccomp import profile
 
@@ -20,13 +23,30 @@ if TYPE_CHECKING:
     from governance.canonical import Json
     from governance.policy.decision import Isolation, Mount, SandboxSpec, Scratch
 
-__all__ = ["DECISION", "EXPIRES", "LOG", "SPEC", "ContainerPlan", "Owner", "plan"]
+__all__ = [
+    "EXPIRES",
+    "GATEWAY",
+    "LOG",
+    "RUNNER_MEMORY",
+    "RUNNER_PROCESSES",
+    "SPEC",
+    "ContainerPlan",
+    "Owner",
+    "plan",
+]
 
 LOG: Final = "governance.log"
-DECISION: Final = "governance.decision"
+GATEWAY: Final = "governance.gateway"
 SPEC: Final = "governance.spec"
 EXPIRES: Final = "governance.expires"
-"""The labels of every container: whose it is, what for, made from what, and dead by when (Unix seconds)."""
+"""The labels of every container: whose it is, made by which process, from what, and dead by when (Unix seconds)."""
+
+RUNNER_PROCESSES: Final = 2
+RUNNER_MEMORY: Final = 10 * 2**20
+"""What the runner itself needs: processes, and bytes. It is beside what a specification allows its call."""
+
+_RUNNER: Final = (f"{OWN_TOOLS}runner",)
+"""The program of every container."""
 
 _RUNTIMES: Final[Mapping[Isolation, str]] = {"container": "runc", "gvisor": "runsc"}
 
@@ -47,20 +67,20 @@ _READ_ONLY: Final = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/s
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose a container is: a log, a decision in it, and when it must be gone (Unix seconds)."""
+    """Whose a container is: a log, a process that has it open and the how-manieth of its containers this is.
+
+    `expires` is when it must be gone (Unix seconds).
+    """
 
     log: str
-    decision: str
+    gateway: str
+    number: int
     expires: int
 
 
 @dataclass(frozen=True, slots=True)
 class ContainerPlan:
-    """What to create, and the bounds that are kept from outside while it runs.
-
-    `name` follows from log and decision, so an engine holds at most one container of a decision at a time.
-    `timeout` is milliseconds, `output` bytes.
-    """
+    """What to create. `argv` is the runner's; `spec_digest` is that of the specification's box."""
 
     name: str
     image: str
@@ -68,35 +88,32 @@ class ContainerPlan:
     body: Mapping[str, Json]
     spec_digest: str
     tier: Isolation
-    timeout: int
-    output: int
 
 
 def plan(spec: SandboxSpec, owner: Owner, user: tuple[int, int], sources: Mapping[str, str]) -> ContainerPlan:
-    """Return the container for `spec`, run as `user` (uid, gid) on behalf of `owner`.
+    """Return the container for calls of `spec`, run as `user` (uid, gid) on behalf of `owner`.
 
-    `sources` gives the host's folder for each mount's `source`. Raises SandboxError for what cannot run
-    as it was judged: no image id, no such tier, root, or arguments that the kernel cannot take.
+    `sources` gives the host's folder for each mount's `source`. Two specifications that differ in program and
+    input alone have the same container. Raises SandboxError for what cannot run as it was judged: no image id,
+    no such tier, or root.
     """
     image = _image(spec.image)
     _check_box(spec)
-    _check_argv(spec.argv)
     runtime = _runtime(spec.isolation)
     if 0 in user:
         raise _refusal(
             "root-user", "a sandbox never runs as root", "let the workspace belong to another user"
         )
-    labels = {LOG: owner.log, DECISION: owner.decision, SPEC: spec.digest, EXPIRES: str(owner.expires)}
+    box = spec.box_digest
+    labels = {LOG: owner.log, GATEWAY: owner.gateway, SPEC: box, EXPIRES: str(owner.expires)}
     host = _namespaces() | _privileges() | _limits(spec) | _files(spec, user, sources) | {"Runtime": runtime}
     return ContainerPlan(
-        name="governance-" + digest_of([owner.log, owner.decision]).removeprefix("sha256:")[:32],
+        name="governance-" + digest_of([owner.log, owner.gateway, owner.number]).removeprefix("sha256:")[:32],
         image=image,
-        argv=spec.argv,
+        argv=_RUNNER,
         body=_process(spec, user) | {"Image": image, "Labels": labels, "HostConfig": host},
-        spec_digest=spec.digest,
+        spec_digest=box,
         tier=spec.isolation,
-        timeout=spec.timeout,
-        output=spec.output,
     )
 
 
@@ -121,13 +138,6 @@ def _check_box(spec: SandboxSpec) -> None:
         raise _refusal("box", "no sandbox with a writable root or a network is made here", mend)
 
 
-def _check_argv(argv: tuple[str, ...]) -> None:
-    whole = "".join(argv)
-    if not argv or not argv[0] or "\0" in whole or any("\ud800" <= letter <= "\udfff" for letter in whole):
-        mend = "a program's name and its arguments are text without NUL and without lone surrogates"
-        raise _refusal("argv", "these arguments cannot be given to a program", mend)
-
-
 def _runtime(isolation: Isolation) -> str:
     if isolation not in _RUNTIMES:
         mend = "use a sandbox profile with isolation container or gvisor"
@@ -137,19 +147,18 @@ def _runtime(isolation: Isolation) -> str:
 
 def _process(spec: SandboxSpec, user: tuple[int, int]) -> dict[str, Json]:
     """Return the program and its surroundings; what the image says of either is overridden."""
-    reads = spec.stdin is not None
     return {
         "Hostname": "sandbox",
         "Domainname": "",
         "User": f"{user[0]}:{user[1]}",
-        "AttachStdin": reads,
+        "AttachStdin": True,
         "AttachStdout": True,
         "AttachStderr": True,
-        "OpenStdin": reads,
-        "StdinOnce": reads,
+        "OpenStdin": True,
+        "StdinOnce": True,
         "Tty": False,
         "Env": _ENVIRONMENT,
-        "Entrypoint": spec.argv,
+        "Entrypoint": _RUNNER,
         "Cmd": (),
         "Healthcheck": {"Test": ("NONE",)},
         "WorkingDir": spec.mounts[0].target if spec.mounts else "/",
@@ -181,11 +190,12 @@ def _privileges() -> dict[str, Json]:
 
 
 def _limits(spec: SandboxSpec) -> dict[str, Json]:
+    memory = spec.memory + RUNNER_MEMORY
     return {
-        "Memory": spec.memory,
-        "MemorySwap": spec.memory,
+        "Memory": memory,
+        "MemorySwap": memory,
         "NanoCpus": spec.cpus * 1_000_000,
-        "PidsLimit": spec.pids,
+        "PidsLimit": spec.pids + RUNNER_PROCESSES,
         "OomKillDisable": False,
         "OomScoreAdj": 500,
         "ShmSize": _SHARED_MEMORY,

@@ -20,7 +20,7 @@ PLAIN = ImageSettings(
 
 
 def planned(source: str = "/srv/workspaces/repos/web") -> ContainerPlan:
-    return plan(spec("/bin/echo", "hello"), Owner("log", "decision", 9), (7, 7), {"repos/web": source})
+    return plan(spec("/bin/echo", "hello"), Owner("log", "gateway", 1, 9), (7, 7), {"repos/web": source})
 
 
 def answer(container: ContainerPlan) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def problems(container: ContainerPlan, found: dict[str, Any], socket: str = SOCK
 
 def test_the_planned_container_is_attested() -> None:
     evidence = attest(planned(), answer(planned()), PLAIN, SOCKET)
-    assert evidence.spec == spec("/bin/echo", "hello").digest
+    assert evidence.spec == spec("/bin/echo", "hello").box_digest
     assert evidence.image == "sha256:" + "1" * 64
     numbers = [int(number.removeprefix("5.")) for number in evidence.controls]
     assert numbers == sorted(numbers)
@@ -50,7 +50,7 @@ def test_the_planned_container_is_attested() -> None:
 
 def test_evidence_repeats_for_a_specification_whoever_runs_it() -> None:
     def evidence(decision: str) -> Evidence:
-        made = plan(spec(), Owner("log", decision, 9), (7, 7), {"repos/web": "/srv/web"})
+        made = plan(spec(), Owner("log", decision, 1, 9), (7, 7), {"repos/web": "/srv/web"})
         return attest(made, answer(made), PLAIN, SOCKET)
 
     assert evidence("one").digest == evidence("two").digest
@@ -83,7 +83,7 @@ TAMPERED: list[tuple[str, object, str]] = [
     ("Config.User", "", ""),
     ("Config.Env", ["PATH=/bin"], ""),
     ("Config.Tty", True, ""),
-    ("Config.OpenStdin", True, ""),
+    ("Config.OpenStdin", False, ""),
     ("Config.Volumes", {"/data": {}}, ""),
     ("Config.ExposedPorts", {"81/tcp": {}}, ""),
     ("Config.Labels", {}, ""),

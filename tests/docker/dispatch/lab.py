@@ -8,7 +8,8 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from governance.sandbox import ContainerEngine, Dispatcher, Outcome, Warrants, Workspaces
+from governance.sandbox import Bounds, ContainerEngine, Dispatcher, Outcome, Pool, Warrants, Workspaces
+from governance.sandbox.pool import NO_POOL
 from tests.sandbox.build import receipt, spec
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ OWNER = 1000
 class Lab:
     """Everything between a decision and its outcome, for one log."""
 
-    def __init__(self, engine: ContainerEngine, image: str, root: Path, log: str) -> None:
+    def __init__(
+        self, engine: ContainerEngine, image: str, root: Path, log: str, bounds: Bounds = NO_POOL
+    ) -> None:
         self.engine = engine
         self.image = image
         self.log = log
@@ -31,7 +34,9 @@ class Lab:
         if os.geteuid() == 0:
             os.chown(self.workspace, OWNER, OWNER)
         self.warrants = Warrants()
-        self.dispatcher = Dispatcher(engine, self.warrants, Workspaces(root), log)
+        self.said: list[str] = []
+        pool = Pool(engine, log, bounds, say=self.said.append)
+        self.dispatcher = Dispatcher(engine, self.warrants, Workspaces(root), log, pool)
         self._numbers = count(1)
 
     def spec(self, *argv: str, **changes: Any) -> SandboxSpec:

@@ -60,7 +60,7 @@ CONFIG: list[tuple[str, object]] = [
     ("WorkingDir", "/"),
     ("Hostname", "host"),
     ("Tty", True),
-    ("OpenStdin", True),
+    ("OpenStdin", False),
     ("Volumes", {"/data": {}}),
     ("Labels", {"governance.log": "other"}),
     ("Healthcheck", {"Test": ["CMD", "/bin/true"]}),
@@ -70,7 +70,9 @@ CONFIG: list[tuple[str, object]] = [
 
 @pytest.fixture
 def planned(lab: Lab) -> ContainerPlan:
-    return plan(lab.spec("/bin/true"), Owner(lab.log, "one", 0), (7, 7), {"repos/web": str(lab.workspace)})
+    return plan(
+        lab.spec("/bin/true"), Owner(lab.log, "gateway", 1, 0), (7, 7), {"repos/web": str(lab.workspace)}
+    )
 
 
 @pytest.fixture
