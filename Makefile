@@ -14,7 +14,7 @@ help:
 	@echo "make run     set up the Python environment, a container engine and the sandbox image; run the demo"
 	@echo "make test    the same set-up, then all tests, with the real engine   (ARGS='-k name' is for pytest)"
 	@echo "make quick   the tests that need no engine and are not slow, with a quarter of the examples of each law"
-	@echo "make soak    the laws of decisions and of both evaluators, and the fuzzing of all parsers, forty times as long; 50 micro VMs"
+	@echo "make soak    the laws of decisions and of both evaluators, the fuzzing of all parsers, and the killing of gateways, forty times as long; 50 micro VMs"
 	@echo "make lint    ruff and mypy"
 	@echo "make bench   measure, and write docs/performance.md"
 	@echo "make lock    resolve requirements.txt, requirements-dev.txt and bench/requirements-peers.txt anew"
@@ -36,7 +36,9 @@ quick: .venv/installed-dev
 
 soak: .venv/installed-dev
 	GOVERNANCE_SOAK=40 $(BIN)/python -m pytest $(SPREAD) --verbose tests/laws tests/fuzz tests/request/shell $(ARGS)
-	GOVERNANCE_SOAK=40 $(BIN)/python -m pytest --verbose tests/docker/microvm/test_soak.py $(ARGS) $(OR_NONE)
+	$(BIN)/governance engine up
+	$(BIN)/governance image build
+	GOVERNANCE_SOAK=40 $(BIN)/python -m pytest --verbose tests/docker/microvm/test_soak.py tests/docker/dispatch/test_kill_points.py $(ARGS) $(OR_NONE)
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

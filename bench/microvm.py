@@ -117,9 +117,10 @@ def planned(image: str, *argv: str, stdin: str | None = None) -> ContainerPlan:
         pids=64,
         timeout=PATIENCE * 1000,
         output=2**20,
+        reuse=None,
     )
-    owner = Owner("bench", f"{time.monotonic_ns()}", int(time.time()) + 3600)
-    return plan(spec, owner, (NOBODY, NOBODY), {})
+    owner = Owner("bench", f"{time.monotonic_ns()}", 0, int(time.time()) + 3600)
+    return plan(spec, owner, (NOBODY, NOBODY), {}, program=argv)
 
 
 def run_cold(engine: ContainerEngine, image: str) -> None:
@@ -135,11 +136,11 @@ def warm_calls(engine: ContainerEngine, image: str, repeats: int) -> list[float]
     program = planned(image, "/usr/bin/python3", "-ISc", STARTER, stdin="sha256:" + "0" * 64)
     container = engine.create(program)
     try:
-        with engine.attach(container, stdin=True) as stream:
+        with closing(engine.attach(container)) as attached:
             engine.start(container)
-            stream.settimeout(PATIENCE)
-            call(stream)
-            return time_us(lambda: call(stream), repeats)
+            attached.streams.settimeout(PATIENCE)
+            call(attached.streams)
+            return time_us(lambda: call(attached.streams), repeats)
     finally:
         engine.remove(container)
 

@@ -265,9 +265,8 @@ def _can_run(context: _Context, ruling: Ruling, case: Case) -> bool:
     if ruling.profile is None:
         return False
     effects = (*case.call.effects, *ruling.reach)
-    return not isinstance(
-        derive(ruling.profile, Work.of(case.call), case.agent, context.state.facts, effects), str
-    )
+    work, facts = Work.of(case.call), context.state.facts
+    return not isinstance(derive(ruling.profile, work, case.agent, facts, effects, taint=True), str)
 
 
 @lru_cache(maxsize=64)

@@ -44,6 +44,7 @@ PURE: Final = (
     "governance.sandbox.controls",
     "governance.sandbox.outcome",
     "governance.sandbox.stream",
+    "governance.sandbox.tools.frames",
 )
 """Modules and packages whose values depend on their arguments alone."""
 

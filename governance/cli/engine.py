@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from governance.cli.console import Exit, err, out, print_json
 from governance.cli.options import say
+from governance.resources import state_path
 from governance.sandbox import ContainerEngine
 from governance.sandbox.engine_setup import ensure_engine, locate, stop_engine, version
 from governance.sandbox.image import BASE
+from governance.sandbox.pool_status import POOLS, PoolStatus, statuses
+
+if TYPE_CHECKING:
+    from governance.canonical import Json
 
 __all__ = ["app"]
 
@@ -32,7 +37,7 @@ def down() -> None:
 
 @app.command(epilog="Example:  governance engine status --json")
 def status(*, json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
-    """Say which engine answers, its version, its isolation tiers and the sandbox image it has."""
+    """Say which engine answers, its version, its tiers, the sandbox image it has, and the pools of the gateways that run."""
     url = locate()
     if url is None:
         if json:
@@ -41,11 +46,34 @@ def status(*, json: Annotated[bool, typer.Option("--json", help="Print one JSON 
         raise typer.Exit(Exit.ENVIRONMENT)
     with closing(ContainerEngine.connect(url)) as engine:
         facts = engine.facts([BASE])
+    pools = list(statuses(state_path(POOLS)))
     if json:
-        tiers = list(facts.tiers)
-        print_json({"engine": url, "version": version(url), "tiers": tiers, "images": dict(facts.images)})
+        print_json(
+            {
+                "engine": url,
+                "version": version(url),
+                "tiers": list(facts.tiers),
+                "images": dict(facts.images),
+                "pools": cast("Json", pools),
+            }
+        )
         return
     out.print(f"engine:  {url}")
     out.print(f"version: {version(url)}")
     out.print(f"tiers:   {', '.join(facts.tiers)}")
     out.print(f"image:   {BASE} {facts.image(BASE) or 'is missing; build it with: governance image build'}")
+    for line in map(_pool, pools) if pools else ("not running: no gateway of this user is open",):
+        out.print(f"pool:    {line}")
+
+
+def _pool(pool: PoolStatus) -> str:
+    """Return what a gateway says of its pool, on one line."""
+    calls, boxes, bounds = pool["calls"], pool["boxes"], pool["bounds"]
+    rate = "none asked for" if pool["hits_per_mille"] is None else f"{pool['hits_per_mille'] / 10:.1f} % hits"
+    waiting = sum(box["waiting"] for box in boxes)
+    oldest = max((box["oldest_s"] for box in boxes), default=0)
+    told = f"{rate} ({calls['pool']} pool, {calls['reuse']} reuse, {calls['cold']} cold)"
+    return (
+        f"log {pool['log'][:12]}: {told}; {waiting} of {bounds['total']} waiting in {len(boxes)} kinds, "
+        f"the oldest {oldest} s of {bounds['age_s']} s"
+    )

@@ -17,7 +17,7 @@ from governance.gateway.pipeline import Engine
 from governance.gateway.service import service_log
 from governance.journal import Journal
 from governance.resources import state_path
-from governance.sandbox import ContainerEngine, Dispatcher, Warrants, Workspaces, reap
+from governance.sandbox import Bounds, ContainerEngine, Dispatcher, Pool, Warrants, Workspaces, reap
 from governance.sandbox.egress.network import reap_networks
 from governance.sandbox.egress.outside import Internet
 from governance.sandbox.egress.prove import is_shut_in
@@ -25,15 +25,19 @@ from governance.sandbox.egress.service import TIERS, Egress, reap_folders
 from governance.sandbox.egress.vault import Vault
 from governance.sandbox.engine_networks import EngineNetworks
 from governance.sandbox.engine_setup import locate
+from governance.sandbox.pool_status import POOLS, StatusFile
 from governance.sandbox.tier import Witness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from governance.policy.bundle import Bundle
-    from governance.policy.connection import Asked, Refused
+    from governance.policy.connection import Asked, Reach, Refused
     from governance.sandbox.egress.outside import Outside
+    from governance.sandbox.egress.service import Opened
+    from governance.sandbox.plan import Owner
 
 __all__ = ["open_engine"]
 
@@ -89,13 +93,27 @@ def open_engine(
         )
         warrants = Warrants()
         witness = Witness(containers, journal.keep_evidence, state_path("tiers"))
+        status = StatusFile(state_path(POOLS), journal.log_id)
+        pool = Pool(containers, journal.log_id, Bounds(), status, say=say, attested=witness)
 
         def record(
             decision: str, asked: Asked | None, found: tuple[str, ...], refused: Refused | None
         ) -> None:
             engine.connected(decision, asked, found, refused)
 
-        opened = partial(egress.opened, record=record) if egress else None
-        dispatcher = Dispatcher(containers, warrants, roots, journal.log_id, attested=witness, egress=opened)
+        opened = partial(_opened, egress, record) if egress else None
+        dispatcher = Dispatcher(containers, warrants, roots, journal.log_id, pool, opened)
+        stack.callback(dispatcher.close)
         engine = Engine(journal, bundle, facts, warrants, dispatcher, now)
         yield engine
+
+
+def _opened(
+    egress: Egress,
+    record: Callable[[str, Asked | None, tuple[str, ...], Refused | None], None],
+    reach: Reach,
+    owner: Owner,
+    decision: str,
+) -> AbstractContextManager[Opened]:
+    """Open the network of the call of `decision`, whose connections are recorded as its."""
+    return egress.opened(reach, owner, partial(record, decision))

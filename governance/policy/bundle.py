@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Bundle", "Rules", "rules_for"]
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """The version of the stored form."""
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ISOLATIONS",
+    "REUSES",
     "Allow",
     "Ask",
     "Code",
@@ -30,14 +31,20 @@ __all__ = [
     "Left",
     "Mount",
     "Network",
+    "Reuse",
     "RuleReference",
     "SandboxSpec",
     "Scratch",
+    "Sharer",
 ]
 
 Isolation: TypeAlias = Literal["container", "gvisor", "microvm"]
 ISOLATIONS: Final[tuple[Isolation, ...]] = ("container", "gvisor", "microvm")
 """The tiers, weakest first."""
+
+Reuse: TypeAlias = Literal["per-call", "per-agent", "per-agent-labelled"]
+REUSES: Final[tuple[Reuse, ...]] = ("per-call", "per-agent", "per-agent-labelled")
+"""How often a sandbox may be used, strictest first: the last one also in a session that carries a label."""
 
 
 class Code(StrEnum):
@@ -120,6 +127,18 @@ class Network:
         return {"hosts": self.hosts, "port": self.port, "methods": self.methods}
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Sharer:
+    """The agent whose calls one sandbox may run, one after the other."""
+
+    agent: str
+    tenant: str
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the agent as canonical data."""
+        return {"agent": self.agent, "tenant": self.tenant}
+
+
 @dataclass(frozen=True, slots=True)
 class SandboxSpec:
     """All that the sandbox of one allowed call depends on.
@@ -128,6 +147,7 @@ class SandboxSpec:
     `memory` and `output` are bytes, `cpus` thousandths of a processor, `timeout` milliseconds, `stdin` the
     digest of what the program reads. `root` says whether the root is writable; without a `network` there is none.
     `secrets` are named, with where they go: they are put in on the way to the network, never into the sandbox.
+    `reuse` says whose earlier calls the sandbox may have run; without it, it runs this one call.
     """
 
     image: str
@@ -144,14 +164,18 @@ class SandboxSpec:
     pids: int
     timeout: int
     output: int
+    reuse: Sharer | None
 
     def to_json(self) -> dict[str, Json]:
         """Return the specification as canonical data."""
+        image, isolation, *others = self._box().items()
+        return dict((image, isolation, ("argv", self.argv), ("stdin", self.stdin), *others))
+
+    def _box(self) -> dict[str, Json]:
+        """Return what does not differ between two calls of one sandbox: all but the program and its input."""
         return {
             "image": self.image,
             "isolation": self.isolation,
-            "argv": self.argv,
-            "stdin": self.stdin,
             "mounts": [mount.to_json() for mount in self.mounts],
             "scratch": [scratch.to_json() for scratch in self.scratch],
             "root": "writable" if self.root else "read-only",
@@ -162,17 +186,23 @@ class SandboxSpec:
             "pids": self.pids,
             "timeout": self.timeout,
             "output": self.output,
+            "reuse": "per-call" if self.reuse is None else self.reuse.to_json(),
         }
 
     @property
     def digest(self) -> str:
-        """The digest that the container's label and the outcome repeat."""
+        """The digest of all of it, which a warrant is issued for."""
         return digest_of(self.to_json())
 
     @property
     def reach(self) -> Reach | None:
         """How far this sandbox may reach on the network, None for nowhere."""
         return None if self.network is None else Reach(self.network, self.secrets)
+
+    @property
+    def box_digest(self) -> str:
+        """The digest of the sandbox without program and input, which its label and the evidence repeat."""
+        return digest_of(self._box())
 
 
 class Left(NamedTuple):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from governance.canonical import Json
-    from governance.policy.decision import Isolation, Scratch
+    from governance.policy.decision import Isolation, Reuse, Scratch
 
 __all__ = ["Egress", "Profile", "Secret", "Waiver"]
 
@@ -60,7 +60,7 @@ class Profile:
     scratch: tuple[Scratch, ...]
     egress: Egress | None
     secrets: tuple[Secret, ...]
-    shared: bool
+    reuse: Reuse
     waiver: Waiver | None
     memory: int
     cpus: int

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from governance.canonical import digest
 from governance.capabilities.declaration import Verb
-from governance.policy.decision import ISOLATIONS, Mount, Network, SandboxSpec, Scratch
+from governance.policy.decision import ISOLATIONS, REUSES, Mount, Network, SandboxSpec, Scratch, Sharer
 from governance.policy.hosts import common, covers_host
 from governance.policy.profile import Egress
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from governance.capabilities.declaration import Effect
     from governance.capabilities.work import Work
     from governance.policy.facts import EngineFacts
     from governance.policy.profile import Profile
     from governance.policy.rule import Agent
+    from governance.policy.state import State
 
-__all__ = ["combinable", "combine", "combined", "derive"]
+__all__ = ["combinable", "combine", "combined", "derive", "tainted"]
 
 
 def combinable(left: Profile, right: Profile) -> str | None:
@@ -57,7 +60,7 @@ def combine(profiles: tuple[Profile, ...]) -> Profile:
             ),
             egress=_common(result.egress, other.egress),
             secrets=tuple(each for each in result.secrets if each in other.secrets),
-            shared=result.shared and other.shared,
+            reuse=min(result.reuse, other.reuse, key=REUSES.index),
             waiver=min(waivers, key=lambda waiver: (waiver.until, waiver.reason), default=None),
             memory=min(result.memory, other.memory),
             cpus=min(result.cpus, other.cpus),
@@ -90,10 +93,25 @@ def combined(profiles: tuple[Profile, ...]) -> Profile | str:
     return combine(kinds)
 
 
+_TAINTS: Final = ("untrusted", "secret")
+"""The labels of a session whose calls leave no sandbox for another, unless the policy says so."""
+
+
+def tainted(state: State, session: str, labels: Iterable[str]) -> bool:
+    """Whether the session, or a call that attaches `labels` to it, has what no later call may come upon."""
+    return any(state.carries(session, label) for label in _TAINTS) or not set(_TAINTS).isdisjoint(labels)
+
+
 def derive(
-    profile: Profile, work: Work, agent: Agent, facts: EngineFacts | None, effects: tuple[Effect, ...]
+    profile: Profile,
+    work: Work,
+    agent: Agent,
+    facts: EngineFacts | None,
+    effects: tuple[Effect, ...],
+    *,
+    taint: bool,
 ) -> SandboxSpec | str:
-    """Return the sandbox of `work`, or the reason why there can be none here.
+    """Return the sandbox of `work`, or the reason why there can be none here; `taint` says that it is `tainted`.
 
     The workspace is writable only where the profile allows it and the call changes something; the network is
     there only where the call sends or receives something.
@@ -126,7 +144,15 @@ def derive(
         pids=profile.pids,
         timeout=profile.timeout,
         output=profile.output,
+        reuse=_sharer(profile, agent, taint=taint),
     )
+
+
+def _sharer(profile: Profile, agent: Agent, *, taint: bool) -> Sharer | None:
+    """Return whose calls the sandbox may run; what a tainted call leaves there is for no other one."""
+    if profile.reuse == "per-call" or (taint and profile.reuse != "per-agent-labelled"):
+        return None
+    return Sharer(agent.name, agent.tenant)
 
 
 def _network(profile: Profile, effects: tuple[Effect, ...]) -> Network | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from governance.policy.change import Use
 from governance.policy.decision import Code
-from governance.policy.sandboxes import combined, derive
+from governance.policy.sandboxes import combined, derive, tainted
 from governance.policy.state import Grant
 
 if TYPE_CHECKING:
@@ -73,7 +73,9 @@ class Together(NamedTuple):
             for case, ruling in zip(self.cases, self.rulings, strict=True)
             for effect in (*case.call.effects, *ruling.reach)
         )
-        return derive(profile, work, self.case.agent, facts, tuple(effects))
+        labels = [label for ruling in self.rulings for label in ruling.labels]
+        taint = tainted(self.cases[0].state, self.cases[0].session, labels)
+        return derive(profile, work, self.case.agent, facts, tuple(effects), taint=taint)
 
     @property
     def case(self) -> Case:

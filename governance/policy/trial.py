@@ -143,7 +143,7 @@ def _judge(bundle: Bundle, case: Case) -> Ruling:
     if ruling.profile is None:
         return ruling
     effects = (*case.call.effects, *ruling.reach)
-    sandbox = derive(ruling.profile, Work.of(case.call), case.agent, None, effects)
+    sandbox = derive(ruling.profile, Work.of(case.call), case.agent, None, effects, taint=True)
     if not isinstance(sandbox, str):
         return ruling
     attempts = ruling.attempts

@@ -168,7 +168,8 @@ class _Asker:
         ruling = compiled(self.bundle)(self.case(call))
         if ruling.code is not Code.PERMITTED or ruling.profile is None:
             return False
-        spec = derive(ruling.profile, Work.of(call), self.agent, None, (*call.effects, *ruling.reach))
+        effects = (*call.effects, *ruling.reach)
+        spec = derive(ruling.profile, Work.of(call), self.agent, None, effects, taint=True)
         return isinstance(spec, SandboxSpec) and any(mount.writable for mount in spec.mounts)
 
     def witness(

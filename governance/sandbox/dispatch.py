@@ -1,48 +1,49 @@
 """The one way from a warrant to a container, and from the container to an outcome.
 
-The order is fixed: redeem, copy, plan, create, attest, attach, start, exchange, wait, remove, settle what was written. Deadline and output
-cap are kept from outside, by killing the container. Whatever goes wrong with the sandbox is an outcome of the
-status `sandbox-error` which says what is known; only a bad warrant raises, and then nothing has run.
+The order is fixed: redeem, find or copy the folders, take a box that waits or make one, call, give it back or end it,
+settle what was written. Deadline and output cap are kept from outside, by killing the container. Whatever goes wrong
+with the sandbox is an outcome of the status `sandbox-error` which says what is known; of sandboxes only a bad warrant
+raises, and then nothing has run.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from governance.errors import SandboxError
-from governance.sandbox.attest import attest
+from governance.sandbox.box import Place
 from governance.sandbox.egress.sent import with_network
-from governance.sandbox.exchange import End, exchange
+from governance.sandbox.exchange import End
 from governance.sandbox.outcome import Outcome
 from governance.sandbox.places import prepared
-from governance.sandbox.plan import Owner, plan
-from governance.sandbox.stream import Capture
+from governance.sandbox.pool import Pool
+from governance.sandbox.stream import Capture, Ended, Unstarted, call_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from governance.policy.connection import Reach
-    from governance.policy.decision import Allow
-    from governance.sandbox.attest import Evidence
-    from governance.sandbox.egress.link import Link
+    from governance.policy.decision import Allow, SandboxSpec
+    from governance.sandbox.box import Box
     from governance.sandbox.egress.service import Opened
     from governance.sandbox.engine import ContainerEngine
     from governance.sandbox.outcome import Status
-    from governance.sandbox.places import Places, Review
-    from governance.sandbox.plan import ContainerPlan
+    from governance.sandbox.places import Review
+    from governance.sandbox.plan import Owner
+    from governance.sandbox.pool_status import PoolStatus
     from governance.sandbox.warrant import Warrant, Warrants
     from governance.sandbox.workspace import Workspaces
 
 __all__ = ["Dispatcher"]
 
-_GRACE: Final = 120
-"""Seconds that creating, starting and removing may take beyond a call's own time, before a reaper may end it."""
-
 _SIGNALLED: Final = 128
 """What is added to a signal's number where it ended the program."""
+
+_CLOSED: Final = 5.0
+"""Seconds in which a container must end whose runner has."""
 
 _NOTHING_RAN: Final = "nothing was run"
 _NOT_STARTED: Final = "the program was not seen to start"
@@ -50,7 +51,7 @@ _UNKNOWN: Final = "how the program ended, and what it had done by then, is unkno
 
 
 class Dispatcher:
-    """Runs what warrants allow, for one log; its method may be called from any thread."""
+    """Runs what warrants allow, for one log; its methods may be called from any thread."""
 
     def __init__(
         self,
@@ -58,159 +59,136 @@ class Dispatcher:
         warrants: Warrants,
         workspaces: Workspaces,
         log_id: str,
-        attested: Callable[[Evidence], Evidence] = lambda evidence: evidence,
-        egress: Callable[[Reach, Owner], AbstractContextManager[Opened]] | None = None,
+        pool: Pool | None = None,
+        egress: Callable[[Reach, Owner, str], AbstractContextManager[Opened]] | None = None,
     ) -> None:
-        """Let `egress` give a call its network, and `attested` complete and keep evidence before the program starts.
+        """Take boxes from `pool`, which is this dispatcher's to close; without one each is made when it is needed.
 
-        A SandboxError of either is a refusal.
+        `egress` gives a call, by the id of its decision, its network; a SandboxError of it is a refusal.
         """
         self._engine = engine
         self._warrants = warrants
         self._workspaces = workspaces
-        self._log_id = log_id
-        self._attested = attested
+        self._pool = pool or Pool(engine, log_id)
         self._egress = egress
+
+    def close(self) -> None:
+        """Remove what waits for calls; what is running is ended by those who wait for it."""
+        self._pool.close()
+
+    def status(self) -> PoolStatus:
+        """Return what waits for calls, and how often it did."""
+        return self._pool.status()
 
     def dispatch(self, warrant: Warrant, review: Review | None = None) -> Outcome:
         """Use the warrant up and run its call; SandboxError `warrant-…` is all that is raised of sandboxes.
 
         `review` judges and records what the call wrote into the copy of its workspace; without it nothing is kept.
-        What it raises passes through.
+        What it raises passes through, and so does JournalError where the evidence of a box cannot be kept.
         """
         self._warrants.redeem(warrant)
         decision = warrant.decision
+        spec = decision.sandbox
         try:
-            with prepared(self._workspaces, decision.sandbox) as places:
-                return places.settled(self._connected(warrant, places), decision, review)
+            say = call_frames(spec.argv, warrant.stdin, spec.timeout, again=spec.reuse is not None)
+            with prepared(self._workspaces, spec) as places:
+                place = Place(spec, places.user, places.folders)
+                return places.settled(self._connected(decision, say, place), decision, review)
         except SandboxError as error:
-            return _trouble(decision, error, _NOTHING_RAN, None)
+            return _trouble(decision, error, _NOTHING_RAN)
 
-    def _connected(self, warrant: Warrant, places: Places) -> Outcome:
+    def _connected(self, decision: Allow, say: bytes, place: Place) -> Outcome:
         """Run the call, on a network of its own where it may reach any."""
-        decision = warrant.decision
-        reach, owner = decision.sandbox.reach, self._owner(decision)
+        reach = place.spec.reach
         if reach is None or self._egress is None:
-            return self._ran(warrant, places, owner, None)
+            return self._ran(decision, say, place)
         outcome = None
         try:
-            with self._egress(reach, owner) as opened:
-                outcome = self._ran(warrant, places, owner, opened.link)
+            with self._egress(reach, self._pool.owner(place.spec), decision.id) as opened:
+                outcome = self._ran(decision, say, replace(place, link=opened.link))
         except SandboxError as error:
-            return outcome or _trouble(decision, error, _NOTHING_RAN, None)
+            return outcome or _trouble(decision, error, _NOTHING_RAN)
         return with_network(outcome, opened)
 
-    def _ran(self, warrant: Warrant, places: Places, owner: Owner, link: Link | None) -> Outcome:
-        """Run the call from the creation of its container to its removal."""
-        decision = warrant.decision
+    def _ran(self, decision: Allow, say: bytes, place: Place) -> Outcome:
+        """Run the call in a box that waits or is made, and give that back or end it.
+
+        INVARIANT: a box that is its call's alone has ended afterwards, so that nothing changes its copy any more;
+        where that is not known, what the call wrote is not kept.
+        """
         try:
-            planned = plan(decision.sandbox, owner, places.user, places.sources, link)
-            container = self._engine.create(planned)
+            box, start = self._pool.take(place)
         except SandboxError as error:
-            return _trouble(decision, error, _NOTHING_RAN, None)
+            return _trouble(decision, error, _NOTHING_RAN)
         try:
-            outcome = _Run(self._engine, warrant, planned, container, self._attested).outcome()
-        finally:
-            left = self._remove(container)
+            outcome = replace(self._called(decision, say, box), start=start, evidence=box.evidence.digest)
+        except BaseException:
+            self._pool.end(box)
+            raise
+        if outcome.exit is not None and not place.alone:
+            self._pool.give(place, box)
+            return outcome
+        left = self._pool.end(box)
+        if left and place.alone:
+            outcome = replace(outcome, status="sandbox-error")
         return replace(outcome, message=" ".join(filter(None, (outcome.message, left))))
 
-    def _owner(self, decision: Allow) -> Owner:
-        expires = int(time.time()) + decision.sandbox.timeout // 1000 + _GRACE
-        return Owner(self._log_id, decision.id, expires)
-
-    def _remove(self, container: str) -> str:
+    def _called(self, decision: Allow, say: bytes, box: Box) -> Outcome:
+        """Have a box run the call, and say what came of it; one whose program did not end has no `exit`."""
+        spec = decision.sandbox
+        capture = Capture(spec.output)
+        began = time.monotonic()
         try:
-            self._engine.remove(container)
+            answer = box.call(say, spec.timeout, capture)
+            if isinstance(answer, Unstarted):
+                message = f"{_NOT_STARTED}: {spec.argv[0]}: {answer.reason}"
+                return Outcome(id=decision.id, status="sandbox-error", tier=spec.isolation, message=message)
+            status, message = self._verdict(spec, answer, box)
         except SandboxError as error:
-            return f"its container was not removed, and is left to the reaper: {error}"
-        return ""
-
-
-@dataclass(slots=True)
-class _Run:
-    """One container from created to ended; `known` says what is true of it should the next step fail."""
-
-    engine: ContainerEngine
-    warrant: Warrant
-    planned: ContainerPlan
-    container: str
-    attested: Callable[[Evidence], Evidence]
-    known: str = _NOTHING_RAN
-    evidence: Evidence | None = None
-
-    def outcome(self) -> Outcome:
-        """Attest, start and watch the container, and say what came of it."""
-        capture = Capture(self.planned.output)
-        try:
-            self.evidence = self._attest()
-            began, end = self._exchange(capture)
-            return self._ended(capture, began, end)
-        except SandboxError as error:
-            return _trouble(self.warrant.decision, error, self.known, self.evidence)
-
-    def _attest(self) -> Evidence:
-        image = self.engine.image(self.planned.image)
-        found = self.engine.inspect(self.container)
-        return self.attested(attest(self.planned, found, image, self.engine.socket))
-
-    def _exchange(self, capture: Capture) -> tuple[float, End]:
-        """Start the program and speak with it; return when it began, and why the speaking ended."""
-        stdin = self.warrant.stdin
-        with self.engine.attach(self.container, stdin=stdin is not None) as streams:
-            self.known = _NOT_STARTED
-            self.engine.start(self.container)
-            self.known = _UNKNOWN
-            began = time.monotonic()
-            return began, exchange(
-                streams, stdin, capture, began + self.planned.timeout / 1000, time.monotonic
-            )
-
-    def _ended(self, capture: Capture, began: float, end: End) -> Outcome:
-        """See the program's end, or bring it about.
-
-        INVARIANT: the streams are closed by now. An engine ends a container only once its output is taken
-        or refused, so one that is killed while its output waits would not die.
-        """
-        code = None
-        if end is End.CLOSED:
-            capture.finish()
-            code = self.engine.wait(self.container, began + self.planned.timeout / 1000 - time.monotonic())
-        spent = int((time.monotonic() - began) * 1000)
-        if code is None:
-            self.engine.kill(self.container)
-        status, message = self._verdict(end, code)
+            return _trouble(decision, error, _UNKNOWN)
+        ended = answer if isinstance(answer, Ended) else None
         return Outcome(
-            id=self.warrant.decision.id,
+            id=decision.id,
             status=status,
-            tier=self.planned.tier,
-            exit=code,
+            tier=spec.isolation,
+            exit=None if ended is None or ended.late else ended.status,
             stdout=capture.stdout,
             stderr=capture.stderr,
             truncated=capture.full,
             bytes=capture.arrived,
-            wall_ms=spent,
-            evidence=None if self.evidence is None else self.evidence.digest,
+            wall_ms=int((time.monotonic() - began) * 1000),
+            cpu_ms=None if ended is None else ended.cpu // 1000,
+            peak_bytes=None if ended is None else ended.peak,
             message=message,
         )
 
-    def _verdict(self, end: End, code: int | None) -> tuple[Status, str]:
-        spec = self.warrant.decision.sandbox
-        if end is End.FULL:
+    def _verdict(self, spec: SandboxSpec, answer: Ended | End, box: Box) -> tuple[Status, str]:
+        if answer is End.FULL:
             return "limit", f"stopped: it wrote more than {spec.output} bytes"
-        if code is None:
+        if answer is End.LATE or (isinstance(answer, Ended) and answer.late):
             return "timeout", f"stopped: it ran longer than {spec.timeout} milliseconds"
-        if code == 0:
+        if not isinstance(answer, Ended):
+            return self._vanished(spec, box)
+        if answer.status == 0:
             return "ok", ""
-        if self.engine.out_of_memory(self.container):
+        if answer.memory:
             return "limit", f"the sandbox's memory of {spec.memory} bytes was used up"
-        return "failed", f"signal {code - _SIGNALLED} ends a program so" if code > _SIGNALLED else ""
+        signalled = answer.status - _SIGNALLED
+        return "failed", f"signal {signalled} ends a program so" if signalled > 0 else ""
+
+    def _vanished(self, spec: SandboxSpec, box: Box) -> tuple[Status, str]:
+        """Say why a box ended before its runner told how the program did."""
+        box.close()
+        self._engine.wait(box.container, _CLOSED)
+        if self._engine.out_of_memory(box.container):
+            return "limit", f"the sandbox's memory of {spec.memory} bytes was used up"
+        return "sandbox-error", f"{_UNKNOWN}: the sandbox ended before its runner said how"
 
 
-def _trouble(decision: Allow, error: SandboxError, known: str, evidence: Evidence | None) -> Outcome:
+def _trouble(decision: Allow, error: SandboxError, known: str) -> Outcome:
     return Outcome(
         id=decision.id,
         status="sandbox-error",
         tier=decision.sandbox.isolation,
-        evidence=None if evidence is None else evidence.digest,
         message=f"{known}: {error}",
     )

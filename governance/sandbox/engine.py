@@ -26,13 +26,13 @@ from governance.sandbox.attest import ImageSettings
 from governance.text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from governance.canonical import Json
     from governance.policy.decision import Isolation
     from governance.sandbox.plan import ContainerPlan
 
-__all__ = ["Container", "ContainerEngine"]
+__all__ = ["Attachment", "Container", "ContainerEngine"]
 
 _SCHEME: Final = "unix://"
 _PATIENCE: Final = 60
@@ -50,6 +50,20 @@ class Container:
     id: str
     state: str
     labels: Mapping[str, str]
+
+
+class Attachment:
+    """A container's streams; output and input are framed as the engine's interface says."""
+
+    def __init__(self, streams: socket.socket, release: Callable[[], None]) -> None:
+        """Use `ContainerEngine.attach`; `release` closes the connection that `streams` is a second end of."""
+        self.streams = streams
+        self._release = release
+
+    def close(self) -> None:
+        """Close the streams: the container's input ends."""
+        self.streams.close()
+        self._release()
 
 
 class ContainerEngine:
@@ -138,19 +152,13 @@ class ContainerEngine:
             found: Mapping[str, object] = self._client.inspect_container(container)
             return found
 
-    @contextmanager
-    def attach(self, container: str, *, stdin: bool) -> Iterator[socket.socket]:
-        """Yield the container's streams as a socket that does not block."""
+    def attach(self, container: str) -> Attachment:
+        """Return the container's streams as a socket that does not block; it is the caller's to close."""
         with _asking("attach to the container"):
-            raw = self._client.attach_socket(
-                container, {"stdin": int(stdin), "stdout": 1, "stderr": 1, "stream": 1}
-            )
-        try:
-            with socket.socket(fileno=os.dup(raw.fileno())) as streams:
-                streams.settimeout(0)
-                yield streams
-        finally:
-            raw._response.close()  # noqa: SLF001  # the library keeps the connection's owner nowhere else
+            raw = self._client.attach_socket(container, {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
+            streams = socket.socket(fileno=os.dup(raw.fileno()))
+        streams.settimeout(0)
+        return Attachment(streams, raw._response.close)  # noqa: SLF001  # the library keeps the connection's owner nowhere else
 
     def start(self, container: str) -> None:
         """Start a created container."""
@@ -169,6 +177,11 @@ class ContainerEngine:
         """Tell whether the kernel stopped a program of this ended container for its memory."""
         with _asking("describe the container"):
             return bool(self._client.inspect_container(container)["State"]["OOMKilled"])
+
+    def changes(self, container: str) -> tuple[str, ...]:
+        """Return the paths of the container's root that differ from its image."""
+        with _asking("compare the container with its image"):
+            return tuple(entry["Path"] for entry in self._client.diff(container) or ())
 
     def kill(self, container: str) -> None:
         """Kill all of a container at once; one that has ended is left as it is."""

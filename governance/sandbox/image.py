@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from governance.sandbox.provision import Host, Say
 
-__all__ = ["BASE", "base_layers", "build_archive", "ensure_image", "image_config", "packages"]
+__all__ = ["BASE", "base_layers", "build_archive", "ensure_image", "image_config", "packages", "tool_files"]
 
 BASE: Final = "governance/base"
 """The image's name, as policies say it."""
@@ -37,10 +37,12 @@ _MACHINES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
 _BLOCK: Final = 512
 """The unit of a tar archive; two empty ones end it (POSIX pax)."""
 
-_TOOLS: Final = {
-    f"{OWN_TOOLS}{name}": Path(__file__).parent / "tools" / f"{name}.py"
-    for name in ("fs", "lines", "relay", "run", "unpack")
-}
+_TOOLS: Final = Path(__file__).parent / "tools"
+_LIBRARY: Final = f"{OWN_TOOLS}python/governance/sandbox/tools/"
+"""Where the image has the tools' modules, so that they are imported by the names that they have here."""
+
+_NAMES: Final = ("fs", "lines", "relay", "run", "runner", "unpack")
+"""The tools that are programs."""
 
 
 def ensure_image(url: str, say: Say, host: Host | None = None, *, fresh: bool = False) -> str:
@@ -61,8 +63,15 @@ def base_layers(
 ) -> tuple[Layer, ...]:
     """Return the image's layers: Debian, kept in `folder`, and above it the tools that act on files and run plans."""
     debian = debian_layer(folder, say, host or this_host(), fresh=fresh)
-    tools = {inside: (0o555, path.read_bytes()) for inside, path in _TOOLS.items()}
-    return debian, files_layer("the tools of the sandbox", tools)
+    return debian, files_layer("the tools of the sandbox", tool_files())
+
+
+def tool_files() -> dict[str, tuple[int, bytes]]:
+    """Return the tools as the image has them, from absolute path to mode and content."""
+    launch = _TOOLS / "launch.py"
+    modules = {path.name: path for path in _TOOLS.glob("*.py") if path != launch}
+    files = {f"{_LIBRARY}{name}": (0o444, path.read_bytes()) for name, path in modules.items()}
+    return files | {f"{OWN_TOOLS}{name}": (0o555, launch.read_bytes()) for name in _NAMES}
 
 
 def packages(url: str, image: str) -> tuple[str, ...]:

@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     from governance.capabilities.difference import Alteration
     from governance.policy.decision import Isolation
 
-__all__ = ["Kept", "Outcome", "Sent", "Status", "written_json"]
+__all__ = ["Kept", "Outcome", "Sent", "Start", "Status", "written_json"]
 
 Status: TypeAlias = Literal["ok", "failed", "timeout", "limit", "sandbox-error"]
+
+Start: TypeAlias = Literal["cold", "pool", "reuse"]
+"""Where a call's sandbox came from: made for it, made before and waiting, or used by its agent before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,10 @@ class Outcome:
     """The end of one dispatched call; `id` is the decision's.
 
     `exit` is null where the program did not end by itself; `bytes` counts the output that arrived, kept or
-    not; `wall_ms` is the program's time, null where it was never started; `evidence` is null where nothing
-    was attested. `kept` is null where no workspace was writable. `message` says in one sentence why a status is not `ok` or `failed`, or is empty.
+    not; `wall_ms` is the program's time, null where it was never started, `cpu_ms` the processor time of all its
+    processes and `peak_bytes` the size of the largest, as the sandbox's runner tells them, null where it did not;
+    `start` is null where there was no sandbox, `evidence` where nothing was attested. `kept` is null where no
+    workspace was writable. `message` says in one sentence why a status is not `ok` or `failed`, or is empty.
     """
 
     id: str
@@ -92,6 +97,9 @@ class Outcome:
     truncated: bool = False
     bytes: int = 0
     wall_ms: int | None = None
+    cpu_ms: int | None = None
+    peak_bytes: int | None = None
+    start: Start | None = None
     evidence: str | None = None
     message: str = ""
     sent: tuple[Sent, ...] = ()
@@ -100,8 +108,7 @@ class Outcome:
     def to_json(self) -> dict[str, Json]:
         """Return the outcome with the keys of the interface, in its order.
 
-        Processor time and peak memory are not measured, and so null; nothing is written but what is `kept` of a copy:
-        without one the workspace was read-only.
+        Nothing is written but what is `kept` of a copy: without one the workspace was read-only.
         """
         return {
             "id": self.id,
@@ -111,7 +118,12 @@ class Outcome:
             "stderr": self.stderr,
             "truncated": self.truncated,
             "bytes": self.bytes,
-            "usage": {"wall_ms": self.wall_ms, "cpu_ms": None, "peak_bytes": None},
+            "usage": {
+                "wall_ms": self.wall_ms,
+                "cpu_ms": self.cpu_ms,
+                "peak_bytes": self.peak_bytes,
+                "start": self.start,
+            },
             "tier": self.tier,
             "evidence": self.evidence,
             "labels": (),

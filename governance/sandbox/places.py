@@ -17,13 +17,13 @@ from governance.sandbox.outcome import Kept, written_json
 from governance.sandbox.workspace import NOBODY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from governance.capabilities.difference import Difference
     from governance.policy.commit import Commit
     from governance.policy.decision import Allow, SandboxSpec
     from governance.sandbox.outcome import Outcome
-    from governance.sandbox.workspace import Workspaces
+    from governance.sandbox.workspace import Workspace, Workspaces
     from governance.sandbox.workspaces.store import Copy
 
 __all__ = ["Places", "Review", "prepared"]
@@ -39,9 +39,9 @@ _SOME: Final = "not all that it wrote was kept: "
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The host's folder of each mount's source, the user that the sandbox runs as (uid, gid), and the copy if any."""
+    """The host's folder of each mount's source, in their order, the user that the sandbox runs as (uid, gid), and the copy if any."""
 
-    sources: Mapping[str, str]
+    folders: tuple[tuple[str, Workspace], ...]
     user: tuple[int, int]
     copy: Copy | None
 
@@ -118,20 +118,20 @@ def _told(outcome: Outcome, kept: Kept) -> Outcome:
 @contextmanager
 def prepared(workspaces: Workspaces, spec: SandboxSpec) -> Iterator[Places]:
     """Yield where the mounts of `spec` are; SandboxError `workspace…` says why nothing can be run there."""
-    sources: dict[str, str] = {}
+    folders: list[tuple[str, Workspace]] = []
     users: set[tuple[int, int]] = set()
     copied: Copy | None = None
     with ExitStack() as stack:
         for mount in spec.mounts:
             if mount.writable:
                 place, copied = stack.enter_context(workspaces.copied(mount.source, mount.target))
-                sources[mount.source] = copied.path
+                place = replace(place, path=copied.path)
             else:
                 place = workspaces.resolve(mount.source)
-                sources[mount.source] = place.path
+            folders.append((mount.source, place))
             users.add(place.user)
         if len(users) > 1:
             mend = "give all folders that one sandbox mounts the same owner and group"
             message = "the workspaces of this sandbox belong to different users"
             raise SandboxError(Diagnostic("workspace", message, help=mend))
-        yield Places(sources, users.pop() if users else (NOBODY, NOBODY), copied)
+        yield Places(tuple(folders), users.pop() if users else (NOBODY, NOBODY), copied)

@@ -1,8 +1,10 @@
-"""The container of one allowed call: exactly what the engine is asked to create.
+"""The container of allowed calls: exactly what the engine is asked to create.
 
 A pure function from the resolved specification to the body of the engine's `POST /containers/create`
 (Engine API 1.41 and later). Hardening is written here and nowhere else, and no caller can leave any of it
-out. Nothing here talks to an engine; whether the engine did as asked is `attest`'s business.
+out. What runs in a container for calls is the sandbox's runner, always: the judged program and its input are told to
+it over the stream, and never stand in the engine's configuration. Nothing here talks to an engine; whether the
+engine did as asked is `attest`'s business.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from governance.canonical import digest_of
+from governance.capabilities.declaration import OWN_TOOLS
 from governance.errors import Diagnostic, SandboxError
 from governance.sandbox.seccomp import profile
 
@@ -21,13 +24,31 @@ if TYPE_CHECKING:
     from governance.policy.decision import Isolation, Mount, SandboxSpec, Scratch
     from governance.sandbox.egress.link import Link
 
-__all__ = ["DECISION", "EXPIRES", "LOG", "SPEC", "ContainerPlan", "Owner", "plan"]
+__all__ = [
+    "EXPIRES",
+    "GATEWAY",
+    "LOG",
+    "RUNNER_MEMORY",
+    "RUNNER_PROCESSES",
+    "SPEC",
+    "ContainerPlan",
+    "Owner",
+    "name_for",
+    "plan",
+]
 
 LOG: Final = "governance.log"
-DECISION: Final = "governance.decision"
+GATEWAY: Final = "governance.gateway"
 SPEC: Final = "governance.spec"
 EXPIRES: Final = "governance.expires"
-"""The labels of every container: whose it is, what for, made from what, and dead by when (Unix seconds)."""
+"""The labels of every container: whose it is, made by which process, from what, and dead by when (Unix seconds)."""
+
+RUNNER_PROCESSES: Final = 2
+RUNNER_MEMORY: Final = 10 * 2**20
+"""What the runner itself needs: processes, and bytes. It is beside what a specification allows its call."""
+
+_RUNNER: Final = (f"{OWN_TOOLS}runner",)
+"""The program of every container that calls run in."""
 
 _RUNTIMES: Final[Mapping[Isolation, str]] = {"container": "runc", "gvisor": "runsc"}
 
@@ -51,20 +72,20 @@ _READ_ONLY: Final = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/s
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose a container is: a log, a decision in it, and when it must be gone (Unix seconds)."""
+    """Whose a container is: a log, a process that has it open and the how-manieth of its containers this is.
+
+    `expires` is when it must be gone (Unix seconds).
+    """
 
     log: str
-    decision: str
+    gateway: str
+    number: int
     expires: int
 
 
 @dataclass(frozen=True, slots=True)
 class ContainerPlan:
-    """What to create, and the bounds that are kept from outside while it runs.
-
-    `name` follows from log and decision, so an engine holds at most one container of a decision at a time.
-    `timeout` is milliseconds, `output` bytes.
-    """
+    """What to create. `argv` is the runner's, or of a program of our own; `spec_digest` that of the specification's box."""
 
     name: str
     image: str
@@ -72,8 +93,6 @@ class ContainerPlan:
     body: Mapping[str, Json]
     spec_digest: str
     tier: Isolation
-    timeout: int
-    output: int
 
 
 def plan(
@@ -82,35 +101,45 @@ def plan(
     user: tuple[int, int],
     sources: Mapping[str, str],
     link: Link | None = None,
+    program: tuple[str, ...] | None = None,
 ) -> ContainerPlan:
-    """Return the container for `spec`, run as `user` (uid, gid) on behalf of `owner`.
+    """Return the container for calls of `spec`, run as `user` (uid, gid) on behalf of `owner`.
 
-    `sources` gives the host's folder for each mount's `source`, `link` the network of a call that has one. Raises SandboxError for what cannot run
-    as it was judged: no image id, no such tier, root, or arguments that the kernel cannot take.
+    `sources` gives the host's folder for each mount's `source`, `link` the network of a call that has one. `program`
+    is what runs in place of the runner in a container of our own, beside the calls. Two specifications that differ in
+    program and input alone have the same container. Raises SandboxError for what cannot run as it was judged: no
+    image id, no such tier, or root.
     """
     image = _image(spec.image)
     _check_box(spec, link)
-    _check_argv(spec.argv)
     runtime = _runtime(spec.isolation)
     if 0 in user:
         raise _refusal(
             "root-user", "a sandbox never runs as root", "let the workspace belong to another user"
         )
-    labels = {LOG: owner.log, DECISION: owner.decision, SPEC: spec.digest, EXPIRES: str(owner.expires)}
+    box, argv = spec.box_digest, program or _RUNNER
+    labels = {LOG: owner.log, GATEWAY: owner.gateway, SPEC: box, EXPIRES: str(owner.expires)}
     host = (
-        _namespaces() | _privileges(spec) | _limits(spec) | _files(spec, user, sources) | {"Runtime": runtime}
+        _namespaces()
+        | _privileges(spec)
+        | _limits(spec, runner=program is None)
+        | _files(spec, user, sources)
+        | {"Runtime": runtime}
     )
     made = ContainerPlan(
-        name="governance-" + digest_of([owner.log, owner.decision]).removeprefix("sha256:")[:32],
+        name=name_for(owner),
         image=image,
-        argv=spec.argv,
-        body=_process(spec, user) | {"Image": image, "Labels": labels, "HostConfig": host},
-        spec_digest=spec.digest,
+        argv=argv,
+        body=_process(spec, user, argv) | {"Image": image, "Labels": labels, "HostConfig": host},
+        spec_digest=box,
         tier=spec.isolation,
-        timeout=spec.timeout,
-        output=spec.output,
     )
     return made if link is None else link.joined(made)
+
+
+def name_for(owner: Owner) -> str:
+    """Return the name of what is made for `owner`: an engine holds one container, and one network, of a name."""
+    return "governance-" + digest_of([owner.log, owner.gateway, owner.number]).removeprefix("sha256:")[:32]
 
 
 def _refusal(code: str, message: str, mend: str) -> SandboxError:
@@ -137,13 +166,6 @@ def _check_box(spec: SandboxSpec, link: Link | None) -> None:
         raise _refusal("box", "no sandbox has a network but by way of the egress proxy", mend)
 
 
-def _check_argv(argv: tuple[str, ...]) -> None:
-    whole = "".join(argv)
-    if not argv or not argv[0] or "\0" in whole or any("\ud800" <= letter <= "\udfff" for letter in whole):
-        mend = "a program's name and its arguments are text without NUL and without lone surrogates"
-        raise _refusal("argv", "these arguments cannot be given to a program", mend)
-
-
 def _runtime(isolation: Isolation) -> str:
     if isolation not in _RUNTIMES:
         mend = "use a sandbox profile with isolation container or gvisor"
@@ -151,21 +173,20 @@ def _runtime(isolation: Isolation) -> str:
     return _RUNTIMES[isolation]
 
 
-def _process(spec: SandboxSpec, user: tuple[int, int]) -> dict[str, Json]:
+def _process(spec: SandboxSpec, user: tuple[int, int], argv: tuple[str, ...]) -> dict[str, Json]:
     """Return the program and its surroundings; what the image says of either is overridden."""
-    reads = spec.stdin is not None
     return {
         "Hostname": "sandbox",
         "Domainname": "",
         "User": f"{user[0]}:{user[1]}",
-        "AttachStdin": reads,
+        "AttachStdin": True,
         "AttachStdout": True,
         "AttachStderr": True,
-        "OpenStdin": reads,
-        "StdinOnce": reads,
+        "OpenStdin": True,
+        "StdinOnce": True,
         "Tty": False,
         "Env": _ENVIRONMENT,
-        "Entrypoint": spec.argv,
+        "Entrypoint": argv,
         "Cmd": (),
         "Healthcheck": {"Test": ("NONE",)},
         "WorkingDir": spec.mounts[0].target if spec.mounts else "/",
@@ -197,8 +218,10 @@ def _privileges(spec: SandboxSpec) -> dict[str, Json]:
     }
 
 
-def _limits(spec: SandboxSpec) -> dict[str, Json]:
+def _limits(spec: SandboxSpec, *, runner: bool) -> dict[str, Json]:
     processes, memory = _KERNEL[spec.isolation]
+    if runner:
+        processes, memory = processes + RUNNER_PROCESSES, memory + RUNNER_MEMORY
     return {
         "Memory": spec.memory + memory,
         "MemorySwap": spec.memory + memory,

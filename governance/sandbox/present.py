@@ -81,7 +81,7 @@ def _planned(tier: Isolation) -> tuple[str, str]:
     """Return the runtime of a sandbox with one of each thing, and the digest of what the engine is asked for."""
     mounts, scratch = (Mount("a", "/a", writable=False),), (Scratch("/b", 1),)
     spec = replace(image_of(tier, "sha256:"), mounts=mounts, scratch=scratch)
-    body = dict(plan(spec, Owner("", "", 0), (1, 1), {"a": "/a"}).body)
+    body = dict(plan(spec, Owner("", "", 0, 0), (1, 1), {"a": "/a"}).body)
     host = body["HostConfig"]
     return str(host["Runtime"]) if isinstance(host, dict) else "", digest_of(body)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from governance.errors import SandboxError
-from governance.sandbox.plan import EXPIRES, LOG
+from governance.sandbox.plan import EXPIRES, GATEWAY, LOG
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,14 +20,20 @@ __all__ = ["reap"]
 
 
 def reap(
-    engine: ContainerEngine, *, log_id: str | None, now: int, say: Callable[[str], None]
+    engine: ContainerEngine,
+    *,
+    log_id: str | None,
+    now: int,
+    say: Callable[[str], None],
+    gateway: str | None = None,
 ) -> tuple[str, ...]:
     """Remove what is left of the log `log_id`, and all of ours that expired by `now` (Unix seconds).
 
-    On a timer, when this log's own containers may be running, `log_id` is None. Returns the ids removed; one
-    that could not be removed is said and left for the next time. SandboxError if the engine does not answer.
+    On a timer, the log's containers that process `gateway` made are in use, and are left until they expire. Returns
+    the ids removed; one that could not be removed is said and left for the next time. SandboxError if the engine
+    does not answer.
     """
-    over = [container for container in engine.containers(LOG) if _is_over(container, log_id, now)]
+    over = [each for each in engine.containers(LOG) if _is_over(each, log_id, gateway, now)]
     return tuple(container.id for container in over if _removed(engine, container, say))
 
 
@@ -41,12 +47,15 @@ def _removed(engine: ContainerEngine, container: Container, say: Callable[[str],
     return True
 
 
-def _is_over(container: Container, log_id: str | None, now: int) -> bool:
+def _is_over(container: Container, log_id: str | None, gateway: str | None, now: int) -> bool:
     """Tell whether a container's time is past; without a readable expiry it is not one that `plan` made."""
     expires = container.labels.get(EXPIRES, "")
     if not (expires.isascii() and expires.isdigit()):
         return False
-    return container.labels.get(LOG) == log_id or int(expires) < now
+    left = container.labels.get(LOG) == log_id and (
+        gateway is None or container.labels.get(GATEWAY) != gateway
+    )
+    return left or int(expires) < now
 
 
 def _end(engine: ContainerEngine, container: Container) -> None:

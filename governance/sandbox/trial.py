@@ -9,7 +9,7 @@ from __future__ import annotations
 import select
 import socket
 import time
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
@@ -18,7 +18,7 @@ from governance.errors import Diagnostic, SandboxError
 from governance.policy.decision import SandboxSpec, Scratch
 from governance.sandbox.attest import attest
 from governance.sandbox.plan import Owner, plan
-from governance.sandbox.stream import Capture
+from governance.sandbox.stream import Capture, Pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -52,6 +52,7 @@ _PLAIN: Final = SandboxSpec(
     pids=64,
     timeout=20_000,
     output=4 * 2**20,
+    reuse=None,
 )
 """What a trial's specification differs from only where it says so; bytes, thousandths, milliseconds."""
 
@@ -70,6 +71,7 @@ class Trial:
     pid: int
     streams: socket.socket
     capture: Capture
+    pieces: Pieces
     deadline: float
     difference: str
     closed: bool = False
@@ -91,7 +93,8 @@ class Trial:
             return
         except OSError:
             data = b""
-        self.capture.feed(data)
+        for stream, piece in self.pieces.feed(data):
+            self.capture.take(stream, bytes(piece))
         self.closed = not data
 
     def send(self, data: bytes) -> None:
@@ -137,9 +140,8 @@ def trial(
     same, and `difference` says how. Raises SandboxError.
     """
     expires = int(time.time()) + spec.timeout // 1000 + _GRACE
-    spec = replace(spec, stdin="open")
     name = uuid4().hex
-    planned = plan(spec, Owner("trial", name, expires), user, sources or {})
+    planned = plan(spec, Owner("trial", name, 0, expires), user, sources or {}, program=spec.argv)
     container = engine.create(planned)
     try:
         difference = ""
@@ -149,7 +151,7 @@ def trial(
             if attested:
                 raise
             difference = str(error)
-        with engine.attach(container, stdin=True) as streams:
+        with closing(engine.attach(container)) as attachment:
             engine.start(container)
             deadline = time.monotonic() + spec.timeout / 1000
             pid = _pid(engine, container)
@@ -159,8 +161,9 @@ def trial(
                 name,
                 planned.body,
                 pid,
-                streams,
+                attachment.streams,
                 Capture(spec.output),
+                Pieces(),
                 deadline,
                 difference,
             )

@@ -35,11 +35,15 @@ _LOOK: Final = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A folder of the host, and the ids of who owns it."""
+    """A folder of the host, the ids of who owns it, and which folder it is: its device and its inode.
+
+    Another folder at the same path is another workspace.
+    """
 
     path: str
     uid: int
     gid: int
+    identity: tuple[int, int]
 
     @property
     def user(self) -> tuple[int, int]:
@@ -96,7 +100,7 @@ class Workspaces:
                 raise _refusal(source, _reason(error)) from error
             if str(found) != path:
                 raise _refusal(source, "was moved while it was looked up")
-            yield Workspace(path, status.st_uid, status.st_gid), folder
+            yield Workspace(path, status.st_uid, status.st_gid, (status.st_dev, status.st_ino)), folder
 
 
 def _open(name: str, folder: int | None, opened: ExitStack) -> int:

@@ -309,7 +309,7 @@ def another_call(engine_url: str, root: Path, hosts: Hosts) -> Iterator[str]:
     engine = ContainerEngine.connect(engine_url)
     networks = EngineNetworks(engine.socket)
     egress = Egress(engine, networks, root / "beside", hosts.outdoors, Vault())
-    owner = Owner(f"beside-{os.getpid()}", "another", int(time.time()) + 300)
+    owner = Owner(f"beside-{os.getpid()}", "another", 0, int(time.time()) + 300)
     with egress.opened(Reach(Network((HOST,), 443, ())), owner, lambda *_: None) as opened:
         yield opened.link.address
     assert opened.left == []
@@ -354,7 +354,7 @@ def test_what_a_crash_left_is_removed(engine_url: str, tmp_path: Path, hosts: Ho
     engine = ContainerEngine.connect(engine_url)
     networks = EngineNetworks(engine.socket)
     egress = Egress(engine, networks, tmp_path / "egress", hosts.outdoors, Vault())
-    owner = Owner(f"crash-{os.getpid()}", "decision", int(time.time()) + 300)
+    owner = Owner(f"crash-{os.getpid()}", "decision", 0, int(time.time()) + 300)
     with egress.opened(Reach(Network((HOST,), 443, ())), owner, lambda *_: None) as opened:
         engine.remove(engine.containers(f"governance.log={owner.log}")[0].id)
         assert reap_networks(networks, log_id=None, now=int(time.time()), say=print) == ()

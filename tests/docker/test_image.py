@@ -114,9 +114,11 @@ def test_python_is_compiled_and_does_not_compile_again(inside: Callable[[str], s
 def test_file_tool_is_ours_and_cannot_be_changed(
     engine_url: str, image: str, members: dict[str, tarfile.TarInfo], inside: Callable[[str], str]
 ) -> None:
-    tool = Path(tools.__file__).with_name("fs.py")
-    assert read_file(engine_url, image, "/usr/lib/governance/fs") == tool.read_bytes()
-    assert stat.S_IMODE(members["usr/lib/governance/fs"].mode) == 0o555
+    library = "usr/lib/governance/python/governance/sandbox/tools/fs.py"
+    for name, ours, mode in (("usr/lib/governance/fs", "launch.py", 0o555), (library, "fs.py", 0o444)):
+        file = Path(tools.__file__).with_name(ours)
+        assert read_file(engine_url, image, f"/{name}") == file.read_bytes()
+        assert stat.S_IMODE(members[name].mode) == mode
     assert inside("/usr/lib/governance/fs; echo $?") == "2\n"
 
 

@@ -8,10 +8,12 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import docker
 import pytest
+from docker.errors import APIError
 
 from governance.journal import read, verify
 from governance.library import load_policies
@@ -130,13 +132,22 @@ def sleeper(place: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def sleeping(place: Path, engine_url: str) -> list[str]:
-    """Return the running containers of the log of this test."""
+    """Return the containers of the log of this test in which the call runs."""
+    with closing(docker.APIClient(base_url=engine_url)) as client:
+        return [name for name in containers(place, client) if sleeps(client, name)]
+
+
+def containers(place: Path, client: docker.APIClient) -> list[str]:
+    """Return all containers of the log of this test, whatever they do."""
     log = next(read(place / "log")).body["log"]
-    client = docker.APIClient(base_url=engine_url)
+    return [each["Id"] for each in client.containers(all=True, filters={"label": f"governance.log={log}"})]
+
+
+def sleeps(client: docker.APIClient, container: str) -> bool:
     try:
-        return [each["Id"] for each in client.containers(filters={"label": f"governance.log={log}"})]
-    finally:
-        client.close()
+        return any("/bin/sleep 50" in " ".join(each) for each in client.top(container)["Processes"])
+    except APIError:
+        return False
 
 
 def wait_for(place: Path, engine_url: str, count: int) -> None:
@@ -152,12 +163,12 @@ def test_killed_gateway_leaves_an_unknown_outcome_and_no_container_after_the_nex
     wait_for(place, engine_url, 1)
     sleeper.send_signal(signal.SIGKILL)
     sleeper.wait()
-    assert len(sleeping(place, engine_url)) == 1
     answers, code, errors = run(place, 'fs.read(path="/workspace/hello.txt")')
     assert code == 0, errors
     assert "left behind" in errors
     assert answers[1]["status"] == "ok"
-    assert sleeping(place, engine_url) == []
+    with closing(docker.APIClient(base_url=engine_url)) as client:
+        assert containers(place, client) == []
     shown = subprocess.run(
         [sys.executable, "-m", "governance", "log", "show", str(place / "log")],
         capture_output=True,
@@ -181,13 +192,32 @@ def test_second_process_on_one_log_is_told_so(
     assert len(sleeping(place, engine_url)) == 1
 
 
+def test_the_pool_of_a_gateway_that_runs_is_shown(
+    place: Path, sleeper: subprocess.Popen[str], engine_url: str
+) -> None:
+    wait_for(place, engine_url, 1)
+    assert sleeper.poll() is None
+    log = next(read(place / "log")).body["log"]
+    deadline = time.monotonic() + 30
+    while f"log {str(log)[:12]}" not in (said := engine_status()):
+        assert time.monotonic() < deadline, said
+        time.sleep(0.1)
+    assert "(0 pool, 0 reuse, 1 cold)" in said
+
+
+def engine_status() -> str:
+    words = [sys.executable, "-m", "governance", "engine", "status"]
+    return subprocess.run(words, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
 def test_interrupted_gateway_removes_its_container(
     place: Path, sleeper: subprocess.Popen[str], engine_url: str
 ) -> None:
     wait_for(place, engine_url, 1)
     sleeper.send_signal(signal.SIGINT)
     sleeper.wait(timeout=30)
-    assert sleeping(place, engine_url) == []
+    with closing(docker.APIClient(base_url=engine_url)) as client:
+        assert containers(place, client) == []
     assert not verify(place / "log").problems
 
 

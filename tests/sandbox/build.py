@@ -27,6 +27,7 @@ _PLAIN = SandboxSpec(
     pids=32,
     timeout=10_000,
     output=2**20,
+    reuse=None,
 )
 
 

@@ -21,7 +21,7 @@ PLAIN = ImageSettings(
 
 
 def planned(source: str = "/srv/workspaces/repos/web") -> ContainerPlan:
-    return plan(spec("/bin/echo", "hello"), Owner("log", "decision", 9), (7, 7), {"repos/web": source})
+    return plan(spec("/bin/echo", "hello"), Owner("log", "gateway", 1, 9), (7, 7), {"repos/web": source})
 
 
 def answer(container: ContainerPlan) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def standings(evidence: Evidence) -> dict[str, str]:
 
 def test_the_planned_container_is_attested() -> None:
     evidence = attest(planned(), answer(planned()), PLAIN, SOCKET)
-    assert evidence.spec == spec("/bin/echo", "hello").digest
+    assert evidence.spec == spec("/bin/echo", "hello").box_digest
     assert evidence.image == "sha256:" + "1" * 64
     assert evidence.runtime == "runc"
     assert list(evidence.controls) == [f"5.{number}" for number in range(2, 33)]
@@ -76,7 +76,7 @@ def test_every_field_of_the_table_is_one_that_is_compared() -> None:
 
 def test_evidence_repeats_for_a_specification_whoever_runs_it() -> None:
     def evidence(decision: str) -> Evidence:
-        made = plan(spec(), Owner("log", decision, 9), (7, 7), {"repos/web": "/srv/web"})
+        made = plan(spec(), Owner("log", decision, 1, 9), (7, 7), {"repos/web": "/srv/web"})
         return attest(made, answer(made), PLAIN, SOCKET)
 
     assert evidence("one").digest == evidence("two").digest
@@ -109,7 +109,7 @@ TAMPERED: list[tuple[str, object, str]] = [
     ("Config.User", "", ""),
     ("Config.Env", ["PATH=/bin"], ""),
     ("Config.Tty", True, ""),
-    ("Config.OpenStdin", True, ""),
+    ("Config.OpenStdin", False, ""),
     ("Config.Volumes", {"/data": {}}, ""),
     ("Config.ExposedPorts", {"81/tcp": {}}, ""),
     ("Config.Labels", {}, ""),

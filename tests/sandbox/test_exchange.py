@@ -1,4 +1,4 @@
-"""One loop writes input, reads output and keeps the deadline, and none of them waits for another."""
+"""One loop says what is to be said, reads what comes and keeps the deadline, and none of them waits for another."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from contextlib import contextmanager
 import pytest
 
 from governance.errors import SandboxError
-from governance.sandbox.exchange import End, exchange
-from governance.sandbox.stream import Capture
+from governance.sandbox.exchange import End, Line
+from governance.sandbox.stream import Answer, Capture, Ended, Ready, Spoken, call_frames
+from governance.sandbox.tools import frames
+from governance.sandbox.tools.frames import Frames
+from tests.sandbox.speech import READY, ended, engine_frame, err, out
 
 Peer = Callable[[socket.socket], object]
 
@@ -36,17 +39,28 @@ def facing(peer: Peer) -> Iterator[socket.socket]:
         thread.join()
 
 
-def output(data: bytes) -> bytes:
-    return b"\1\0\0\0" + len(data).to_bytes(4) + data
-
-
 def speak(
-    peer: Peer, stdin: bytes | None = None, most: int = 2**20, seconds: float = 20.0
-) -> tuple[End, Capture]:
-    capture = Capture(most)
+    peer: Peer, say: bytes = b"", most: int = 2**20, seconds: float = 20.0
+) -> tuple[Answer | End, Capture]:
+    """Say a call to a runner that is ready, and listen."""
+    capture, spoken = Capture(most), Spoken()
+    list(spoken.feed(engine_frame(READY)))
     with facing(peer) as connection:
-        end = exchange(connection, stdin, capture, time.monotonic() + seconds, time.monotonic)
-    return end, capture
+        line = Line(connection, spoken, time.monotonic)
+        spoken.asked(capture)
+        answer = line.wait(say, time.monotonic() + seconds, lambda: capture.full)
+    return answer, capture
+
+
+def said(theirs: socket.socket, kind: int, count: int) -> int:
+    """Read until `count` frames of `kind` came; return how many bytes they hold."""
+    heard, size = Frames(frames.TO_RUNNER), 0
+    while count:
+        for found, body in heard.feed(theirs.recv(65536)):
+            if found == kind:
+                count -= 1
+                size += len(body)
+    return size
 
 
 def drain(theirs: socket.socket) -> bytes:
@@ -56,80 +70,134 @@ def drain(theirs: socket.socket) -> bytes:
     return bytes(received)
 
 
-def test_output_is_read_until_the_other_side_closes() -> None:
-    end, capture = speak(lambda theirs: theirs.sendall(output(b"one") + output(b"two")))
-    assert (end, capture.stdout) == (End.CLOSED, "onetwo")
+def quietly(peer: Peer) -> Peer:
+    """Let a peer go on until nobody listens."""
+
+    def serve(theirs: socket.socket) -> None:
+        try:
+            peer(theirs)
+        except OSError:
+            return
+
+    return serve
+
+
+def test_output_is_read_until_the_end_is_told() -> None:
+    answer, capture = speak(lambda theirs: theirs.sendall(engine_frame(out(b"one") + err(b"two") + ended())))
+    assert isinstance(answer, Ended)
+    assert (capture.stdout, capture.stderr) == ("one", "two")
+
+
+def test_what_comes_behind_an_answer_is_the_next_answer() -> None:
+    spoken = Spoken()
+    with facing(lambda theirs: (theirs.sendall(engine_frame(READY)), drain(theirs))) as connection:
+        line = Line(connection, spoken, time.monotonic)
+        assert line.wait(b"", time.monotonic() + 20) == Ready("b", "k")
+        assert line.quiet()
+    with facing(lambda theirs: theirs.sendall(engine_frame(ended() + READY))) as connection:
+        line = Line(connection, spoken, time.monotonic)
+        spoken.asked(Capture(1))
+        assert isinstance(line.wait(b"", time.monotonic() + 20), Ended)
+        assert not line.quiet()
+        assert line.wait(b"", time.monotonic() + 20) == Ready("b", "k")
+
+
+def test_what_is_wrong_behind_an_answer_is_not_the_answer_s() -> None:
+    spoken = Spoken()
+    list(spoken.feed(engine_frame(READY)))
+    with facing(lambda theirs: theirs.sendall(engine_frame(ended() + out(b"x")))) as connection:
+        line = Line(connection, spoken, time.monotonic)
+        spoken.asked(Capture(1))
+        assert isinstance(line.wait(b"", time.monotonic() + 20), Ended)
+        assert not line.quiet()
+        with pytest.raises(SandboxError, match="out of turn"):
+            line.wait(b"", time.monotonic() + 20)
 
 
 @pytest.mark.parametrize("size", [0, 1, 2**20 + 1])
-def test_input_is_delivered_whole_and_its_end_is_told(size: int) -> None:
-    def echo(theirs: socket.socket) -> None:
-        theirs.sendall(output(str(len(drain(theirs))).encode()))
+def test_input_is_delivered_whole(size: int) -> None:
+    def count(theirs: socket.socket) -> None:
+        pieces = -(-size // frames.PIECE)
+        theirs.sendall(engine_frame(out(str(said(theirs, frames.INPUT, pieces)).encode()) + ended()))
 
-    assert speak(echo, stdin=b"x" * size)[1].stdout == str(size)
+    say = call_frames(("x",), b"x" * size, 1000, again=False)
+    assert speak(count, say)[1].stdout == str(size)
 
 
 def test_input_and_output_cross_without_waiting_for_each_other() -> None:
     def chatter(theirs: socket.socket) -> None:
-        theirs.sendall(output(b"y" * 2**21))
-        theirs.sendall(output(str(len(drain(theirs))).encode()))
+        for _ in range(15):
+            theirs.sendall(engine_frame(out(b"y" * frames.PIECE)))
+        size = said(theirs, frames.INPUT, 32)
+        theirs.sendall(engine_frame(out(str(size).encode()) + ended()))
 
-    end, capture = speak(chatter, stdin=b"x" * 2**21, most=2**22)
-    assert (end, capture.stdout[-7:], capture.arrived) == (End.CLOSED, str(2**21), 2**21 + 7)
+    say = call_frames(("x",), b"x" * 2**21, 1000, again=False)
+    answer, capture = speak(chatter, say, most=2**22)
+    assert isinstance(answer, Ended)
+    assert capture.stdout[-7:] == str(2**21)
 
 
-def test_a_program_that_does_not_read_its_input_is_still_heard() -> None:
+def test_a_runner_that_does_not_listen_is_still_heard() -> None:
     def deaf(theirs: socket.socket) -> None:
         theirs.shutdown(socket.SHUT_RD)
-        theirs.sendall(output(b"bye"))
+        theirs.sendall(engine_frame(out(b"bye") + ended()))
 
-    end, capture = speak(deaf, stdin=b"x" * 2**22)
-    assert (end, capture.stdout) == (End.CLOSED, "bye")
+    answer, capture = speak(deaf, b"x" * 2**22)
+    assert isinstance(answer, Ended)
+    assert capture.stdout == "bye"
 
 
-def test_without_input_nothing_is_half_closed() -> None:
-    def patient(theirs: socket.socket) -> None:
-        theirs.settimeout(0.2)
-        with pytest.raises(TimeoutError):
-            theirs.recv(1)
-        theirs.sendall(output(b"still open"))
+def test_a_stream_that_closes_is_no_answer() -> None:
+    assert speak(lambda theirs: theirs.sendall(engine_frame(out(b"one"))))[0] is End.CLOSED
 
-    assert speak(patient)[1].stdout == "still open"
+
+def test_output_beyond_the_window_waits_until_some_was_taken() -> None:
+    def generous(theirs: socket.socket) -> None:
+        heard, window = Frames(frames.TO_RUNNER), frames.FIRST_WINDOW
+        for _ in range(64):
+            while window < frames.PIECE:
+                window += sum(int.from_bytes(body) for _, body in heard.feed(theirs.recv(65536)))
+            window -= frames.PIECE
+            theirs.sendall(engine_frame(out(b"z" * frames.PIECE)))
+        theirs.sendall(engine_frame(ended()))
+
+    answer, capture = speak(generous, most=2**30)
+    assert isinstance(answer, Ended)
+    assert capture.arrived == 64 * frames.PIECE
 
 
 def test_silence_ends_at_the_deadline() -> None:
     looks = iter([19.98, 19.99, 20.0])
+    spoken = Spoken()
     with facing(drain) as connection:
-        end = exchange(connection, None, Capture(2**20), 20.0, lambda: next(looks))
-    assert end is End.LATE
+        answer = Line(connection, spoken, lambda: next(looks)).wait(b"", 20.0)
+    assert answer is End.LATE
     assert list(looks) == []
 
 
-def test_a_steady_trickle_ends_at_the_deadline_too() -> None:
-    def trickle(theirs: socket.socket) -> None:
-        try:
-            while True:
-                theirs.sendall(output(b"."))
-        except OSError:
-            return
+@quietly
+def trickle(theirs: socket.socket) -> None:
+    while True:
+        theirs.sendall(engine_frame(out(b".")))
 
-    end, _ = speak(trickle, most=2**40, seconds=0.2)
-    assert end is End.LATE
+
+def test_a_steady_trickle_ends_at_the_deadline_too() -> None:
+    assert speak(trickle, most=2**40, seconds=0.2)[0] in (End.LATE, End.FULL)
 
 
 def test_more_output_than_is_kept_ends_at_once() -> None:
-    def flood(theirs: socket.socket) -> None:
-        try:
-            while True:
-                theirs.sendall(output(b"x" * 1000))
-        except OSError:
-            return
-
-    end, capture = speak(flood, most=500)
-    assert (end, len(capture.stdout), capture.full) == (End.FULL, 500, True)
+    answer, capture = speak(trickle, most=500)
+    assert (answer, len(capture.stdout), capture.full) == (End.FULL, 500, True)
 
 
-def test_what_is_no_frame_is_an_error() -> None:
+def test_a_stream_that_is_no_frames_is_refused() -> None:
     with pytest.raises(SandboxError) as caught:
-        speak(lambda theirs: theirs.sendall(b"HTTP/1.1 500 no"))
+        speak(lambda theirs: theirs.sendall(b"not a frame at all"))
     assert caught.value.code == "stream"
+
+
+def test_a_connection_that_breaks_is_as_one_that_closes() -> None:
+    def slam(theirs: socket.socket) -> None:
+        theirs.recv(1)
+
+    assert speak(slam, b"x" * 2**22)[0] is End.CLOSED

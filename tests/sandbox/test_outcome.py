@@ -18,7 +18,7 @@ def test_the_keys_are_the_interface_s_in_its_order() -> None:
 
 def test_what_was_not_measured_is_null() -> None:
     found = Outcome(id="d", status="sandbox-error", tier="container").to_json()
-    assert found["usage"] == {"wall_ms": None, "cpu_ms": None, "peak_bytes": None}
+    assert found["usage"] == {"wall_ms": None, "cpu_ms": None, "peak_bytes": None, "start": None}
     assert (found["exit"], found["evidence"]) == (None, None)
 
 

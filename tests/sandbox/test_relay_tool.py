@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECONDS = 20
+START = "import sys; from governance.sandbox.tools import relay; sys.exit(relay.start())"
 
 
 class Relayed:
@@ -44,7 +45,7 @@ def relayed(tmp_path: Path) -> Iterator[Relayed]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
         free.close()
-        running = subprocess.Popen([sys.executable, "-IS", relay.__file__, str(port), str(tmp_path / "s")])
+        running = subprocess.Popen([sys.executable, "-c", START, str(port), str(tmp_path / "s")])
         made = Relayed(listener, port)
         with made.accept() as ready:
             assert ready.recv(100) == relay.READY

@@ -6,18 +6,33 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from governance.capabilities.declaration import OWN_TOOLS
 from governance.capabilities.work import ENVIRONMENT
-from governance.sandbox import tools
+from governance.sandbox.image import tool_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-PROGRAM = Path(tools.__file__).parent / "run.py"
+
+@pytest.fixture(scope="module", autouse=True)
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program as the image has it, with what it needs beside it."""
+    top = tmp_path_factory.mktemp("image")
+    for path, (mode, body) in tool_files().items():
+        file = top / path.removeprefix("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(body)
+        file.chmod(mode)
+    PROGRAM.append(str(top / OWN_TOOLS.removeprefix("/") / "run"))
+    return top
+
+
+PROGRAM: list[str] = []
 
 
 def test_what_programs_have_in_their_environment_is_what_lines_are_read_by() -> None:
@@ -38,7 +53,7 @@ def call(*argv: object, **more: object) -> dict[str, object]:
 def run(flow: object, *calls: dict[str, object], stdin: bytes = b"") -> Said:
     plan = json.dumps({"calls": calls, "do": flow})
     done = subprocess.run(
-        [sys.executable, "-IS", str(PROGRAM), plan], input=stdin, capture_output=True, timeout=60, check=False
+        [sys.executable, "-IS", PROGRAM[0], plan], input=stdin, capture_output=True, timeout=60, check=False
     )
     return Said(done.returncode, done.stdout.decode(), done.stderr.decode())
 

@@ -29,7 +29,9 @@ def refused(root: Path, source: str) -> str:
 def test_a_folder_beneath_the_root_is_found_with_its_owner(root: Path) -> None:
     found = Workspaces(root).resolve("repos/web")
     status = (root / "repos" / "web").stat()
-    assert found == Workspace(str(root / "repos" / "web"), status.st_uid, status.st_gid)
+    assert found == Workspace(
+        str(root / "repos" / "web"), status.st_uid, status.st_gid, (status.st_dev, status.st_ino)
+    )
 
 
 def test_links_in_the_path_of_the_root_itself_are_the_operator_s(root: Path) -> None:
@@ -74,7 +76,7 @@ def test_no_descriptor_stays_open(root: Path) -> None:
 
 
 def test_a_sandbox_works_as_the_owner_but_never_as_root() -> None:
-    assert Workspace("/w", 1000, 1001).user == (1000, 1001)
-    assert Workspace("/w", 0, 0).user == (NOBODY, NOBODY)
-    assert Workspace("/w", 0, 1001).user == (NOBODY, NOBODY)
-    assert Workspace("/w", 1000, 0).user == (1000, NOBODY)
+    assert Workspace("/w", 1000, 1001, (1, 1)).user == (1000, 1001)
+    assert Workspace("/w", 0, 0, (1, 1)).user == (NOBODY, NOBODY)
+    assert Workspace("/w", 0, 1001, (1, 1)).user == (NOBODY, NOBODY)
+    assert Workspace("/w", 1000, 0, (1, 1)).user == (1000, NOBODY)

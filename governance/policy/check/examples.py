@@ -127,7 +127,8 @@ def _problem(bundle: Bundle, rule: Rule, example: Example, agent: Agent) -> str 
     ruling = compiled(bundle)(case)
     verdict = _VERDICTS.get(ruling.code, "deny")
     effects = (*example.call.effects, *ruling.reach)
-    sandbox = derive(ruling.profile, Work.of(example.call), agent, None, effects) if ruling.profile else None
+    work, profile = Work.of(example.call), ruling.profile
+    sandbox = derive(profile, work, agent, None, effects, taint=True) if profile else None
     if isinstance(sandbox, str):
         verdict, ruling = "deny", ruling._replace(reason=sandbox)
     by = ", ".join(reference.name for reference in ruling.rules) or ruling.code.value

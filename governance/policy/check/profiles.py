@@ -29,7 +29,7 @@ from governance.policy.syntax import (
 
 if TYPE_CHECKING:
     from governance.policy.check.scope import FileScope
-    from governance.policy.decision import Isolation
+    from governance.policy.decision import Isolation, Reuse
     from governance.policy.syntax import FieldSyntax, SandboxSyntax
 
 __all__ = ["check_profile"]
@@ -80,7 +80,7 @@ def check_profile(scope: FileScope, syntax: SandboxSyntax) -> Profile | None:
         ),
         egress=egress,
         secrets=_secrets(scope, _all(syntax, SecretSyntax), egress),
-        shared=_word(scope, fields, "reuse") == "per-agent",
+        reuse=cast("Reuse", _word(scope, fields, "reuse")),
         waiver=_waiver(scope, _one(scope, _all(syntax, WaiveSyntax), syntax.name, "waive")),
         memory=_limit(scope, fields.get("memory"), "memory"),
         cpus=_thousandths(scope, fields.get("cpus")),

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from governance.capabilities.effects import Verb
-from governance.policy.decision import ISOLATIONS, Code
+from governance.policy.decision import ISOLATIONS, REUSES, Code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +62,7 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "isolation": ISOLATIONS,
         "methods": ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"),
         "network": ("none",),
-        "reuse": ("per-call", "per-agent"),
+        "reuse": REUSES,
         "root": _ACCESS,
         "then": ("completed", "failed"),
         **{verdict: tuple(code.value for code in codes) for verdict, codes in CODES.items()},

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from governance.errors import SandboxError
 from governance.sandbox.host import cgroup_of
-from governance.sandbox.stream import Capture
+from governance.sandbox.stream import Capture, Pieces
 from governance.sandbox.trial import SCRATCH, image_of, trial
 
 if TYPE_CHECKING:
@@ -213,11 +213,12 @@ def _neighbour(setting: Setting) -> str:
 
 
 def _frames(*pieces: bytes) -> str:
-    capture = Capture(64)
+    capture, taken_apart = Capture(64), Pieces()
     try:
-        for piece in pieces:
-            capture.feed(piece)
-        capture.finish()
+        for data in pieces:
+            for stream, piece in taken_apart.feed(data):
+                capture.take(stream, bytes(piece))
+        taken_apart.finish()
     except SandboxError:
         return "refused"
     return "full" if capture.full and len(capture.stdout) <= 64 else "taken"

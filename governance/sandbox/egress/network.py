@@ -11,9 +11,8 @@ from ipaddress import IPv4Address, ip_network
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-from governance.canonical import digest_of
 from governance.errors import Diagnostic, SandboxError
-from governance.sandbox.plan import DECISION, EXPIRES, LOG
+from governance.sandbox.plan import EXPIRES, GATEWAY, LOG, name_for
 from governance.text import shown
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from governance.sandbox.engine_networks import EngineNetworks
     from governance.sandbox.plan import Owner
 
-__all__ = ["address_on", "attest_network", "make_network", "name_of", "reap_networks", "subnet_of"]
+__all__ = ["address_on", "attest_network", "make_network", "reap_networks", "subnet_of"]
 
 _NO_ADDRESS: Final = "com.docker.network.bridge.inhibit_ipv4"
 """The option by which the host has no address on the bridge."""
@@ -34,15 +33,10 @@ _NETWORKS: Final = 1 << (_PREFIX - 16)
 _numbers: Final = count()
 
 
-def name_of(owner: Owner) -> str:
-    """Return the name of the owner's network, which follows from log and decision as its container's does."""
-    return "governance-" + digest_of([owner.log, owner.decision]).removeprefix("sha256:")[:32]
-
-
 def make_network(networks: EngineNetworks, owner: Owner) -> str:
     """Create the owner's network and return its name. SandboxError `network` where no subnet is free."""
-    name = name_of(owner)
-    labels = {LOG: owner.log, DECISION: owner.decision, EXPIRES: str(owner.expires)}
+    name = name_for(owner)
+    labels = {LOG: owner.log, GATEWAY: owner.gateway, EXPIRES: str(owner.expires)}
     for subnet in _subnets():
         if networks.create(name, subnet, _OPTIONS, labels):
             return name
@@ -79,11 +73,11 @@ def attest_network(found: Mapping[str, Any], name: str, owner: Owner, members: f
         if found.get(key) != value
     ]
     labels = found.get("Labels")
-    if not isinstance(labels, Mapping) or (labels.get(LOG), labels.get(DECISION)) != (
+    if not isinstance(labels, Mapping) or (labels.get(LOG), labels.get(GATEWAY)) != (
         owner.log,
-        owner.decision,
+        owner.gateway,
     ):
-        problems.append("its labels are another call's")
+        problems.append("its labels are another's")
     there = found.get("Containers")
     if not isinstance(there, Mapping) or frozenset(there) != members:
         problems.append("others are on it than the proxy")

@@ -74,7 +74,7 @@ _ARGV: Final = ("/usr/bin/python3", "-IS", "-c")
 
 def is_shut_in(egress: Egress, engine: ContainerEngine, log_id: str, say: Callable[[str], None]) -> bool:
     """Tell whether a sandbox of this engine reaches nothing but its proxy; what is not so is said."""
-    owner = Owner(log_id, "egress-proof", int(time.time()) + 2 * _SECONDS)
+    owner = Owner(log_id, "egress-proof", 0, int(time.time()) + 2 * _SECONDS)
     try:
         with egress.opened(_NOWHERE, owner, lambda *_: None) as opened:
             code = _tried(engine, opened, owner)
@@ -108,8 +108,9 @@ def _tried(engine: ContainerEngine, opened: Opened, owner: Owner) -> int | None:
         pids=256,
         timeout=_SECONDS * 1000,
         output=0,
+        reuse=None,
     )
-    planned = plan(spec, replace(owner, decision=f"{owner.decision}/try"), (NOBODY, NOBODY), {}, opened.link)
+    planned = plan(spec, replace(owner, number=1), (NOBODY, NOBODY), {}, opened.link, spec.argv)
     container = engine.create(planned)
     try:
         attest(planned, engine.inspect(container), engine.image(planned.image), engine.socket)

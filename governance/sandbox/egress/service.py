@@ -10,7 +10,7 @@ import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -24,9 +24,9 @@ from governance.sandbox.egress.authority import Authority
 from governance.sandbox.egress.door import SOCKET, Door, Loop
 from governance.sandbox.egress.gate import Budget, DecisionDecider, Gate
 from governance.sandbox.egress.link import PORT, Link, on_network
-from governance.sandbox.egress.network import address_on, attest_network, make_network, name_of, subnet_of
+from governance.sandbox.egress.network import address_on, attest_network, make_network, subnet_of
 from governance.sandbox.image import BASE
-from governance.sandbox.plan import plan
+from governance.sandbox.plan import name_for, plan
 from governance.sandbox.workspace import NOBODY
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ TIERS: Final[tuple[Isolation, ...]] = ("container",)
 _DOOR: Final = "/egress"
 _WRITERS: Final = 8
 
-Record: TypeAlias = "Callable[[str, Asked | None, tuple[str, ...], Refused | None], None]"
-"""Makes a connection of the decision of that id durable, with its verdict; JournalError if it cannot."""
+Record: TypeAlias = "Callable[[Asked | None, tuple[str, ...], Refused | None], None]"
+"""Makes a connection of the call durable, with its verdict; JournalError if it cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +96,14 @@ class Egress:
     @contextmanager
     def opened(self, reach: Reach, owner: Owner, record: Record) -> Iterator[Opened]:
         """Yield the network of the call whose decision has `reach`. SandboxError where it cannot be had: nothing ran."""
-        gate = self._gate(reach, owner, record)
+        gate = self._gate(reach, record)
         left: list[str] = []
         with ExitStack() as stack:
             folder = stack.enter_context(_place(self._folder, owner, left))
             door = Door(gate, self._outside)
             stack.callback(self._loop.run_later, door.close)
             self._loop.run(door.open(folder / "door", relay_user()))
-            stack.callback(_tried, partial(self._networks.remove, name_of(owner)), left)
+            stack.callback(_tried, partial(self._networks.remove, name_for(owner)), left)
             network = make_network(self._networks, owner)
             relay = stack.enter_context(self._relay(folder / "door", network, owner, left))
             stack.callback(self._loop.run_later, door.close)
@@ -114,10 +114,10 @@ class Egress:
             link = Link(network, address_on(found, relay), trust)
             yield Opened(link, subnet_of(found), gate, left)
 
-    def _gate(self, reach: Reach, owner: Owner, record: Record) -> Gate:
+    def _gate(self, reach: Reach, record: Record) -> Gate:
         return Gate(
             DecisionDecider(reach),
-            partial(record, owner.decision),
+            record,
             self._writers,
             self._budget,
             Authority(reach.network.hosts) if sees_inside(reach) else None,
@@ -131,10 +131,9 @@ class Egress:
         if image is None:
             mend = "build it with `governance image build`"
             raise SandboxError(Diagnostic("image-missing", f"the engine has no image {BASE}", help=mend))
-        its = replace(owner, decision=f"{owner.decision}/relay")
-        planned = on_network(
-            plan(_relay_spec(f"{BASE}@{image}"), its, relay_user(), {"door": str(door)}), network
-        )
+        spec = _relay_spec(f"{BASE}@{image}")
+        sources = {"door": str(door)}
+        planned = on_network(plan(spec, owner, relay_user(), sources, program=spec.argv), network)
         container = self._engine.create(planned)
         try:
             attest(planned, self._engine.inspect(container), self._engine.image(image), self._engine.socket)
@@ -165,13 +164,14 @@ def _relay_spec(image: str) -> SandboxSpec:
         pids=8,
         timeout=1,
         output=0,
+        reuse=None,
     )
 
 
 @contextmanager
 def _place(base: Path, owner: Owner, left: list[str]) -> Iterator[Path]:
     """Yield a folder of the call's own, which no other user can enter, and in it `door`, which is the relay's."""
-    folder = base / f"{_prefix(owner.log)}{digest_of(owner.decision)[-16:]}-{owner.expires}"
+    folder = base / f"{_prefix(owner.log)}{digest_of([owner.gateway, owner.number])[-16:]}-{owner.expires}"
     try:
         base.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.mkdir(mode=0o700)

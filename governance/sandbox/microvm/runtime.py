@@ -7,6 +7,7 @@ the process that holds its VM. A runtime that shares the host's kernel is found 
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +16,7 @@ from governance.policy.decision import SandboxSpec
 from governance.sandbox.microvm.evidence import Kernel, VmEvidence, judged, missing
 from governance.sandbox.microvm.observe import host_kernel, vmm_of
 from governance.sandbox.plan import Owner, plan
-from governance.sandbox.stream import Capture
+from governance.sandbox.stream import Capture, Pieces
 from governance.sandbox.workspace import NOBODY
 from governance.text import shown
 
@@ -73,21 +74,23 @@ def _probe(runtime: str, image: str) -> ContainerPlan:
         pids=32,
         timeout=int(_PATIENCE * 1000),
         output=_ANSWER,
+        reuse=None,
     )
-    owner = Owner("tier", f"{runtime} {time.time_ns()}", int(time.time() + 2 * _PATIENCE))
-    made = plan(spec, owner, (NOBODY, NOBODY), {})
+    owner = Owner("tier", f"{runtime} {time.time_ns()}", 0, int(time.time() + 2 * _PATIENCE))
+    made = plan(spec, owner, (NOBODY, NOBODY), {}, program=spec.argv)
     host = made.body["HostConfig"]
     settings = dict(host) | {"Runtime": runtime} if isinstance(host, dict) else {}
     return replace(made, body={**made.body, "HostConfig": settings})
 
 
 def _seen_inside(engine: ContainerEngine, container: str) -> Kernel:
-    capture = Capture(_ANSWER)
-    with engine.attach(container, stdin=True) as stream:
+    capture, pieces = Capture(_ANSWER), Pieces()
+    with closing(engine.attach(container)) as attached:
         engine.start(container)
-        stream.settimeout(_PATIENCE)
-        while "\n" not in capture.stdout and not capture.full and (data := _received(stream)):
-            capture.feed(data)
+        attached.streams.settimeout(_PATIENCE)
+        while "\n" not in capture.stdout and not capture.full and (data := _received(attached.streams)):
+            for stream, piece in pieces.feed(data):
+                capture.take(stream, bytes(piece))
     boot, _, name = capture.stdout.partition("\n")[0].partition(" ")
     return Kernel(name, boot)
 

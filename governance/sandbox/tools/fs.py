@@ -1,4 +1,3 @@
-#!/usr/bin/python3 -IS
 """`fs`: the file operations of a sandbox, beneath its workspace and with no symbolic link followed.
 
 Runs inside the sandbox as `/usr/lib/governance/fs`, so it stands alone: standard library only. Every path is
@@ -642,5 +641,6 @@ def main(arguments: list[str], streams: Streams, roots: Mapping[str, str] = ROOT
     return code
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], Streams(sys.stdin.buffer, sys.stdout.buffer, sys.stderr.buffer)))
+def start() -> int:
+    """Do what this program's command line says and return the exit code."""
+    return main(sys.argv[1:], Streams(sys.stdin.buffer, sys.stdout.buffer, sys.stderr.buffer))

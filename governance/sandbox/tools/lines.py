@@ -1,7 +1,6 @@
-#!/usr/bin/python3 -IS
 """`lines`: shows the lines of files, or of standard input, from one number to another.
 
-Runs inside the sandbox as `/usr/lib/governance/lines`, beside the file tool, whose way of opening files it uses.
+Runs inside the sandbox as `/usr/lib/governance/lines`, with the file tool's way of opening files.
 
     lines --first=N [--last=N] [-- PATH …]
 
@@ -13,26 +12,15 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
+
+from governance.sandbox.tools import fs
 
 TYPE_CHECKING = False  # as in `fs`
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import ModuleType
     from typing import BinaryIO, Final
 
-_HERE: Final = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120  # pathlib is slow to import
 _PIECE: Final = 2**20
-
-
-def _file_tool() -> ModuleType:
-    """Return the file tool, which lies beside this program, with or without the ending of its source."""
-    path = f"{_HERE}/fs"
-    loader = SourceFileLoader("fs", path if os.path.exists(path) else f"{path}.py")  # noqa: PTH110
-    module = module_from_spec(spec_from_loader("fs", loader))  # type: ignore[arg-type]
-    loader.exec_module(module)
-    return module
 
 
 def show(first: int, last: int | None, pieces: Iterator[bytes], out: BinaryIO) -> None:
@@ -53,14 +41,14 @@ def show(first: int, last: int | None, pieces: Iterator[bytes], out: BinaryIO) -
                 return
 
 
-def _pieces(paths: list[str], stdin: BinaryIO, files: ModuleType) -> Iterator[bytes]:
+def _pieces(paths: list[str], stdin: BinaryIO) -> Iterator[bytes]:
     """Yield the lines of all files, each in pieces where it is long; nothing, where a file ends without a line feed."""
     if not paths:
         yield from iter(lambda: stdin.readline(_PIECE), b"")
     for path in paths:
         root = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            with files._regular(root, os.fsencode(path.lstrip("/")), path) as (file, _):
+            with fs._regular(root, os.fsencode(path.lstrip("/")), path) as (file, _):
                 stream = os.fdopen(os.dup(file), "rb", buffering=_PIECE)
                 with stream:
                     piece = b""
@@ -96,16 +84,16 @@ def main(arguments: list[str], stdin: BinaryIO, stdout: BinaryIO, stderr: Binary
     except (ValueError, IndexError):
         stderr.write(b"lines: the arguments are: --first=N [--last=N] [-- PATH ...]\n")
         return 2
-    files = _file_tool()
     try:
-        show(first, last, _pieces(paths, stdin, files), stdout)
+        show(first, last, _pieces(paths, stdin), stdout)
         stdout.flush()
-    except (OSError, files.OperationError) as problem:
-        reason = files.REASONS.get(getattr(problem, "errno", 0), str(problem))
+    except (OSError, fs.OperationError) as problem:
+        reason = fs.REASONS.get(getattr(problem, "errno", 0), str(problem))
         stderr.write(f"lines: {reason}\n".encode("utf-8", "backslashreplace"))
         return 1
     return 0
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], sys.stdin.buffer, sys.stdout.buffer, sys.stderr.buffer))
+def start() -> int:
+    """Do what this program's command line says and return the exit code."""
+    return main(sys.argv[1:], sys.stdin.buffer, sys.stdout.buffer, sys.stderr.buffer)

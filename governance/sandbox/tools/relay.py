@@ -1,4 +1,3 @@
-#!/usr/bin/python3 -IS
 """`relay`: takes connections of a sandbox's network and passes their bytes on to a socket of the host, unread.
 
 Runs as `/usr/lib/governance/relay` in a container of its own, the only other member of that network.
@@ -153,5 +152,6 @@ def main(arguments: list[str]) -> int:
         relay.step()
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def start() -> int:
+    """Do what this program's command line says and return the exit code."""
+    return main(sys.argv[1:])

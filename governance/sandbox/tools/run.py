@@ -1,7 +1,6 @@
-#!/usr/bin/python3 -IS
 """`run`: carries out a plan inside a sandbox, as it was judged: programs started without a shell, and joined.
 
-Runs as `/usr/lib/governance/run PLAN`, beside the file tool, whose way of opening files it uses. The plan is one JSON
+Runs as `/usr/lib/governance/run PLAN`, with the file tool's way of opening files. The plan is one JSON
 object, and standard input holds what its programs read, one after the other:
 
     {"calls": [{"argv": [WORD, …], "folder": PATH, "environment": {…}, "reads": BYTES, "deadline": MS}, …], "do": FLOW}
@@ -24,18 +23,16 @@ import os
 import signal
 import stat
 import sys
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
+
+from governance.sandbox.tools import fs
+from governance.sandbox.tools.process import NOT_STARTED, RefusedError, become, forked, leave, status_of, take
 
 TYPE_CHECKING = False  # as in `fs`
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from types import ModuleType
-    from typing import Any, Final, NoReturn
+    from typing import Any, Final
 
-_HERE: Final = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120  # pathlib is slow to import
 _ENVIRONMENT: Final[Mapping[str, str]] = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108
-_MOST_DESCRIPTORS: Final = 65_536
 _PIPE_GONE: Final = 128 + signal.SIGPIPE
 """How a program ends that writes to one which is gone: where that one failed, its failure counts."""
 
@@ -43,30 +40,12 @@ _MOST_NAMES: Final = 4096
 """So many paths at most become of one glob."""
 
 
-def _file_tool() -> ModuleType:
-    """Return the file tool, which lies beside this program, with or without the ending of its source."""
-    path = f"{_HERE}/fs"
-    loader = SourceFileLoader("fs", path if os.path.exists(path) else f"{path}.py")  # noqa: PTH110
-    module = module_from_spec(spec_from_loader("fs", loader))  # type: ignore[arg-type]
-    loader.exec_module(module)
-    return module
-
-
-class RefusedError(Exception):
-    """A program is not started; the text says why, the number is the status."""
-
-    def __init__(self, message: str, status: int = 1) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-class Runner:
+class Plan:
     """One plan, and what its programs read."""
 
     def __init__(self, plan: Mapping[str, Any], data: bytes) -> None:
         """Take up `plan`; `data` is what standard input held."""
         self._calls: Sequence[Mapping[str, Any]] = plan["calls"]
-        self._files = _file_tool()
         self._read: list[bytes] = []
         for call in self._calls:
             size = call.get("reads", 0)
@@ -76,7 +55,7 @@ class Runner:
     def flow(self, flow: Any, fds: tuple[int, int, int]) -> int:
         """Carry out a flow with these descriptors for input, output and errors, and return its status."""
         if isinstance(flow, int):
-            return _status(self._started(flow, fds))
+            return status_of(self._started(flow, fds))
         if "pipe" in flow:
             return self._pipe(flow["pipe"], fds)
         if "steps" in flow:
@@ -113,7 +92,7 @@ class Runner:
         if source != fds[0]:
             os.close(source)
         for child in children:
-            _status(child)
+            status_of(child)
         return status
 
     def _wired(self, flow: Mapping[str, Any], fds: tuple[int, int, int]) -> int:
@@ -152,28 +131,25 @@ class Runner:
         for descriptor in opened:
             os.close(descriptor)
         for child in children:
-            _status(child)
-        failed = next((each for each in [_status(child) for child in waited] if each), 0)
+            status_of(child)
+        failed = next((each for each in [status_of(child) for child in waited] if each), 0)
         return failed if failed and status in (0, _PIPE_GONE) else status
 
     def _beside(self, flow: Any, fds: tuple[int, int, int]) -> int:
         """Carry out a flow at the same time, in a process of its own, and return that."""
         if isinstance(flow, int):
             return self._started(flow, fds)
-        return _child(lambda: self.flow(flow, fds), fds)
+        return forked(lambda: self.flow(flow, fds), fds)
 
     def _started(self, number: int, fds: tuple[int, int, int]) -> int:
         """Start the program of a call, and return its process."""
         call = self._calls[number]
-        return _child(lambda: self._program(call, self._read[number], fds), fds)
+        return forked(lambda: self._program(call, self._read[number], fds), fds)
 
     def _program(self, call: Mapping[str, Any], read: bytes, fds: tuple[int, int, int]) -> int:
         argv = [text for word in call["argv"] for text in self._words(word)]
         source = _holding(read) if "reads" in call else fds[0]
-        # Lifted first, so that none that is still needed is overwritten.
-        lifted = [os.dup(descriptor) for descriptor in (source, fds[1], fds[2])]
-        for target, descriptor in enumerate(lifted):
-            os.dup2(descriptor, target)
+        take((source, fds[1], fds[2]))
         return _run(argv, call)
 
     def _words(self, word: Any) -> list[str]:
@@ -189,11 +165,11 @@ class Runner:
         """Refuse a path that is a symbolic link, or leads through one."""
         root = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            found = self._files.open_beneath(root, os.fsencode(path[1:]), os.O_PATH)
+            found = fs.open_beneath(root, os.fsencode(path[1:]), os.O_PATH)
         except FileNotFoundError:
             return
-        except (OSError, self._files.OperationError) as error:
-            reason = self._files.REASONS.get(getattr(error, "errno", 0), str(error))
+        except (OSError, fs.OperationError) as error:
+            reason = fs.REASONS.get(getattr(error, "errno", 0), str(error))
             raise RefusedError(f"{path}: {reason}") from error
         finally:
             os.close(root)
@@ -220,8 +196,8 @@ class Runner:
     def _names(self, folder: bytes, part: bytes) -> list[bytes]:
         root = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            opened = self._files.open_beneath(root, folder[1:], os.O_DIRECTORY | os.O_RDONLY)
-        except (OSError, self._files.OperationError):
+            opened = fs.open_beneath(root, folder[1:], os.O_DIRECTORY | os.O_RDONLY)
+        except (OSError, fs.OperationError):
             return []
         finally:
             os.close(root)
@@ -233,7 +209,7 @@ class Runner:
         return [
             name
             for name in names
-            if name.startswith(b".") is hidden and (part == b"**" or self._files.fits(part, name))
+            if name.startswith(b".") is hidden and (part == b"**" or fs.fits(part, name))
         ]
 
 
@@ -246,15 +222,6 @@ def _holding(data: bytes) -> int:
     return held
 
 
-def _close_others(fds: tuple[int, int, int]) -> None:
-    """Close what this process has of its parent's pipes: as long as anyone holds an end, the other waits for it."""
-    at = 3
-    for kept in sorted({*fds, _MOST_DESCRIPTORS}):
-        if at < kept:
-            os.closerange(at, kept)
-        at = max(kept + 1, 3)
-
-
 def _run(argv: list[str], call: Mapping[str, Any]) -> int:
     """Become the program, or with a deadline wait for it and end it then."""
     deadline = call.get("deadline")
@@ -265,10 +232,9 @@ def _run(argv: list[str], call: Mapping[str, Any]) -> int:
         os.setsid()
     try:
         os.chdir(call.get("folder", "."))
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-        os.execve(argv[0], argv, {**_ENVIRONMENT, **call.get("environment", {})})  # noqa: S606 - that is what this is for
     except OSError as error:
-        raise RefusedError(f"{argv[0]} cannot be started: {error.strerror}", 126) from error
+        raise RefusedError(f"{argv[0]} cannot be started: {error.strerror}", NOT_STARTED) from error
+    return become(argv, {**_ENVIRONMENT, **call.get("environment", {})})
 
 
 def _waited(child: int, deadline: int) -> int:
@@ -279,45 +245,13 @@ def _waited(child: int, deadline: int) -> int:
 
     signal.signal(signal.SIGALRM, end)
     signal.setitimer(signal.ITIMER_REAL, deadline / 1000)
-    status = _status(child)
+    status = status_of(child)
     return 124 if status == 128 + signal.SIGKILL else status
 
 
-def _status(child: int) -> int:
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    return code if code >= 0 else 128 - code
-
-
-def _child(what: Any, fds: tuple[int, int, int]) -> int:
-    """Do `what` in a process of its own, which has no descriptors but these and the standard ones; return the process."""
-    child = os.fork()
-    if child == 0:
-        _close_others(fds)
-        _leave(what)
-    return child
-
-
-def _leave(what: Any) -> NoReturn:
-    """End this process with the status that `what` returns; what cannot be done is said."""
-    status = 2
-    try:
-        status = what()
-    except RefusedError as error:
-        os.write(2, f"run: {error}\n".encode("utf-8", "backslashreplace"))
-        status = error.status
-    except Exception as error:  # noqa: BLE001 - whatever it is, the process ends here and says so
-        os.write(2, f"run: {type(error).__name__}: {error}\n".encode("utf-8", "backslashreplace"))
-    finally:
-        os._exit(status)
-
-
-def main(arguments: list[str]) -> int:
+def start() -> int:
     """Carry out the plan that is the one argument."""
-    plan = json.loads(arguments[0])
+    plan = json.loads(sys.argv[1])
     reads = any("reads" in call for call in plan["calls"])
-    runner = Runner(plan, sys.stdin.buffer.read() if reads else b"")
-    return runner.flow(plan["do"], (0, 1, 2))
-
-
-if __name__ == "__main__":
-    _leave(lambda: main(sys.argv[1:]))
+    flow = Plan(plan, sys.stdin.buffer.read() if reads else b"")
+    leave(lambda: flow.flow(plan["do"], (0, 1, 2)))

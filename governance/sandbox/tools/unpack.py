@@ -1,7 +1,6 @@
-#!/usr/bin/python3 -IS
 """`unpack`: lists an archive, or takes regular files and folders out of it, beneath one folder and through no link.
 
-Runs inside the sandbox as `/usr/lib/governance/unpack`, beside the file tool, whose way of opening files it uses. An
+Runs inside the sandbox as `/usr/lib/governance/unpack`, with the file tool's way of opening files. An
 archive is a tar, plain or compressed by gzip, bzip2 or xz, or a zip; which it is its first bytes say.
 
     unpack list --most=N PATH                                         kind (f d), bytes or -, name; one entry a line
@@ -25,16 +24,14 @@ import tarfile
 import zipfile
 import zlib
 from contextlib import suppress
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
+
+from governance.sandbox.tools import fs
 
 TYPE_CHECKING = False  # as in `fs`
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from types import ModuleType
     from typing import IO, Any, BinaryIO, Final
 
-_HERE: Final = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120  # pathlib is slow to import
 _PIECE: Final = 2**20
 _HEADERS: Final = 4096
 """So many bytes of headers a member has at most, on the average."""
@@ -60,15 +57,6 @@ _BROKEN: Final = (
     NotImplementedError,
     RuntimeError,
 )
-
-
-def _file_tool() -> ModuleType:
-    """Return the file tool, which lies beside this program, with or without the ending of its source."""
-    path = f"{_HERE}/fs"
-    loader = SourceFileLoader("fs", path if os.path.exists(path) else f"{path}.py")  # noqa: PTH110
-    module = module_from_spec(spec_from_loader("fs", loader))  # type: ignore[arg-type]
-    loader.exec_module(module)
-    return module
 
 
 class RefusedError(Exception):
@@ -213,8 +201,7 @@ def checked(found: Iterator[Member], most: int, most_bytes: int) -> list[Member]
 class _Target:
     """The folder that is written beneath: the descriptor of its root, and where it is from there."""
 
-    def __init__(self, files: ModuleType, root: int, rest: bytes) -> None:
-        self._files = files
+    def __init__(self, root: int, rest: bytes) -> None:
         self._root = root
         self._rest = rest
 
@@ -224,7 +211,7 @@ class _Target:
     def look(self, each: Member, *, replace: bool) -> None:
         """Raise `RefusedError` where something is in the way of a file."""
         try:
-            with self._files._descriptor(self._root, self._path(each.parts), os.O_PATH) as found:
+            with fs._descriptor(self._root, self._path(each.parts), os.O_PATH) as found:
                 regular = stat.S_ISREG(os.fstat(found).st_mode)
         except FileNotFoundError:
             return
@@ -233,15 +220,13 @@ class _Target:
 
     def make(self, parts: tuple[str, ...]) -> None:
         """Make a folder and those above it."""
-        self._files._make(self._root, self._path(parts))
+        fs._make(self._root, self._path(parts))
 
     def write(self, each: Member) -> None:
         """Write one file; one that is there is removed first."""
         self.make(each.parts[:-1])
         name = os.fsencode(each.parts[-1])
-        with self._files._descriptor(
-            self._root, self._path(each.parts[:-1]), os.O_DIRECTORY | os.O_RDONLY
-        ) as folder:
+        with fs._descriptor(self._root, self._path(each.parts[:-1]), os.O_DIRECTORY | os.O_RDONLY) as folder:
             with suppress(FileNotFoundError):
                 os.unlink(name, dir_fd=folder)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -323,27 +308,27 @@ def main(
     except ValueError:
         stderr.write(b"unpack: wrong usage: see the beginning of this program\n")
         return 2
-    files = _file_tool()
-    beneath = files.ROOTS if roots is None else roots
+    beneath = fs.ROOTS if roots is None else roots
     try:
         with (
-            files._placed(path, beneath) as place,
-            files._regular(place.root, place.rest, place.shown) as (opened, _),
+            fs._placed(path, beneath) as place,
+            fs._regular(place.root, place.rest, place.shown) as (opened, _),
             os.fdopen(os.dup(opened), "rb") as file,
         ):
             if word == "list":
                 _listed(file, options, stdout)
             else:
-                with files._placed(options["target"], beneath) as into:
-                    count = _extracted(file, options, _Target(files, into.root, into.rest))
+                with fs._placed(options["target"], beneath) as into:
+                    count = _extracted(file, options, _Target(into.root, into.rest))
                 stdout.write(f"took out {count} files\n".encode())
         stdout.flush()
-    except (OSError, RefusedError, files.OperationError) as problem:
-        reason = files.REASONS.get(getattr(problem, "errno", None) or 0, str(problem))
-        stderr.write(f"unpack: {files._shown(path)}: {reason}\n".encode("utf-8", "backslashreplace"))
+    except (OSError, RefusedError, fs.OperationError) as problem:
+        reason = fs.REASONS.get(getattr(problem, "errno", None) or 0, str(problem))
+        stderr.write(f"unpack: {fs._shown(path)}: {reason}\n".encode("utf-8", "backslashreplace"))
         return 1
     return 0
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], sys.stdout.buffer, sys.stderr.buffer))
+def start() -> int:
+    """Do what this program's command line says and return the exit code."""
+    return main(sys.argv[1:], sys.stdout.buffer, sys.stderr.buffer)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from governance.policy.commit import Commit
 from governance.policy.decision import Code
-from governance.sandbox import ContainerEngine, Dispatcher, Outcome, Warrants, Workspaces
+from governance.sandbox import Bounds, ContainerEngine, Dispatcher, Outcome, Pool, Warrants, Workspaces
+from governance.sandbox.pool import NO_POOL
 from tests.sandbox.build import receipt, spec
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ OWNER = 1000
 class Lab:
     """Everything between a decision and its outcome, for one log."""
 
-    def __init__(self, engine: ContainerEngine, image: str, root: Path, log: str) -> None:
+    def __init__(
+        self, engine: ContainerEngine, image: str, root: Path, log: str, bounds: Bounds = NO_POOL
+    ) -> None:
         self.engine = engine
         self.image = image
         self.log = log
@@ -36,7 +39,9 @@ class Lab:
             os.chown(self.workspace, OWNER, OWNER)
         self.warrants = Warrants()
         self.workspaces = Workspaces(root, engine.socket)
-        self.dispatcher = Dispatcher(engine, self.warrants, self.workspaces, log)
+        self.said: list[str] = []
+        self.pool = Pool(engine, log, bounds, say=self.said.append)
+        self.dispatcher = Dispatcher(engine, self.warrants, self.workspaces, log, self.pool)
         self.review: Review | None = keep_all
         self._numbers = count(1)
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from governance.errors import SandboxError
+from governance.errors import Diagnostic, SandboxError
 from governance.sandbox import ContainerEngine, Dispatcher, Workspaces
 from governance.sandbox.attest import attest
 from governance.sandbox.plan import ContainerPlan, Owner, plan
-from tests.sandbox.build import receipt
+from tests.docker.dispatch.lab import keep_all
+from tests.sandbox.build import WRITABLE, receipt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +61,7 @@ CONFIG: list[tuple[str, object]] = [
     ("WorkingDir", "/"),
     ("Hostname", "host"),
     ("Tty", True),
-    ("OpenStdin", True),
+    ("OpenStdin", False),
     ("Volumes", {"/data": {}}),
     ("Labels", {"governance.log": "other"}),
     ("Healthcheck", {"Test": ["CMD", "/bin/true"]}),
@@ -70,7 +71,9 @@ CONFIG: list[tuple[str, object]] = [
 
 @pytest.fixture
 def planned(lab: Lab) -> ContainerPlan:
-    return plan(lab.spec("/bin/true"), Owner(lab.log, "one", 0), (7, 7), {"repos/web": str(lab.workspace)})
+    return plan(
+        lab.spec("/bin/true"), Owner(lab.log, "gateway", 1, 0), (7, 7), {"repos/web": str(lab.workspace)}
+    )
 
 
 @pytest.fixture
@@ -146,3 +149,24 @@ def test_a_container_that_differs_is_never_started(lab: Lab, engine_url: str) ->
     assert (outcome.status, outcome.stdout, outcome.evidence) == ("sandbox-error", "", None)
     assert "nothing was run" in outcome.message
     assert "HostConfig.ReadonlyRootfs" in outcome.message
+
+
+class Stubborn(ContainerEngine):
+    """An engine that kills nothing."""
+
+    def kill(self, container: str) -> None:
+        raise SandboxError(Diagnostic("engine-refused", f"{container} is not killed"))
+
+
+def test_what_a_call_wrote_is_not_kept_where_its_box_may_still_write(lab: Lab, engine_url: str) -> None:
+    engine = Stubborn.connect(engine_url)
+    dispatcher = Dispatcher(engine, lab.warrants, lab.workspaces, lab.log)
+    judged = receipt(lab.spec("/bin/touch", "/workspace/a", mounts=(WRITABLE,)))
+    outcome = dispatcher.dispatch(lab.warrants.issue(judged, None), keep_all)
+    engine.close()
+    for entry in lab.engine.containers(f"governance.log={lab.log}"):
+        lab.engine.remove(entry.id)
+    assert (outcome.status, outcome.exit) == ("sandbox-error", 0)
+    assert outcome.kept is not None
+    assert (outcome.kept.verdict, outcome.kept.code) == ("dropped", "cut-off")
+    assert list(lab.workspace.iterdir()) == []

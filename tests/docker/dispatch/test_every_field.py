@@ -50,7 +50,7 @@ def changes(value: Any) -> Iterator[Any]:
 @pytest.mark.parametrize("part", ["HostConfig", "Config", "Mounts", "Path", "Args", "Image", "Name"])
 def test_any_one_changed_field_is_refused(lab: Lab, isolation: str, part: str) -> None:
     spec = lab.spec("/bin/echo", "a", isolation=isolation)
-    planned = plan(spec, Owner(lab.log, part, 0), (7, 7), {"repos/web": str(lab.workspace)})
+    planned = plan(spec, Owner(lab.log, part, 0, 0), (7, 7), {"repos/web": str(lab.workspace)})
     container = lab.engine.create(planned)
     found = dict(lab.engine.inspect(container))
     lab.engine.remove(container)

@@ -35,14 +35,14 @@ def client(engine_url: str) -> Iterator[docker.APIClient]:
 
 @pytest.fixture
 def crashed(lab: Lab, engine_url: str) -> str:
-    """The id of the running container of a gateway that was killed in the middle of a call."""
+    """The id of the container of a gateway that was killed in the middle of a call; it has ended with its gateway."""
     arguments = [engine_url, lab.image, str(lab.workspace.parent.parent), lab.log, "/bin/sleep", "100"]
     with subprocess.Popen(
         [sys.executable, "-m", CRASH, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL
     ) as gateway:
         until(lambda: lab.left() == ["running"])
         gateway.kill()
-    assert lab.left() == ["running"]
+    until(lambda: lab.left() == ["exited"])
     (container,) = lab.engine.containers(f"governance.log={lab.log}")
     return container.id
 
@@ -52,7 +52,7 @@ def reaped(lab: Lab, log: str | None, now: int = 0) -> tuple[tuple[str, ...], li
     return reap(lab.engine, log_id=log, now=now, say=said.append), said
 
 
-def test_the_running_container_of_a_crashed_gateway_is_removed(lab: Lab, crashed: str) -> None:
+def test_the_container_of_a_crashed_gateway_is_removed(lab: Lab, crashed: str) -> None:
     removed, said = reaped(lab, lab.log)
     assert removed == (crashed,)
     assert crashed[:12] in said[0]
@@ -60,14 +60,29 @@ def test_the_running_container_of_a_crashed_gateway_is_removed(lab: Lab, crashed
     assert reaped(lab, lab.log) == ((), [])
 
 
-def test_a_paused_container_is_removed(lab: Lab, crashed: str, client: docker.APIClient) -> None:
-    client.pause(crashed)
+def test_a_running_container_is_removed(lab: Lab) -> None:
+    container = created(lab, expires=10**10)
+    lab.engine.start(container)
+    assert lab.left() == ["running"]
+    assert reaped(lab, lab.log)[0] == (container,)
+
+
+def test_a_paused_container_is_removed(lab: Lab, client: docker.APIClient) -> None:
+    container = created(lab, expires=10**10)
+    lab.engine.start(container)
+    client.pause(container)
     assert lab.left() == ["paused"]
-    assert reaped(lab, lab.log)[0] == (crashed,)
+    assert reaped(lab, lab.log)[0] == (container,)
 
 
-def created(lab: Lab, expires: int) -> str:
-    owner = Owner(lab.log, str(uuid4()), expires)
+def test_what_this_process_made_is_left_on_a_timer_and_what_another_made_is_not(lab: Lab) -> None:
+    mine, theirs = (created(lab, expires=1000, gateway=name) for name in ("this", "earlier"))
+    assert reap(lab.engine, log_id=lab.log, now=0, say=print, gateway="this") == (theirs,)
+    assert mine in reap(lab.engine, log_id=lab.log, now=1001, say=print, gateway="this")
+
+
+def created(lab: Lab, expires: int, gateway: str = "gateway") -> str:
+    owner = Owner(lab.log, gateway, uuid4().int, expires)
     return lab.engine.create(plan(lab.spec("/bin/true"), owner, (7, 7), {"repos/web": str(lab.workspace)}))
 
 

@@ -18,8 +18,16 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.engine
 
-PROGRAMS = ("/usr/bin/git", "/usr/bin/python3", "/usr/lib/governance/fs")
-RECORDER = b"#!/usr/bin/python3.11 -IS\nimport json, sys\nprint(json.dumps(sys.argv))\n"
+RECORDER = b"import json, sys\nprint(json.dumps(sys.argv))\n"
+OTHER = b"#!/usr/bin/env -S python3 -IS\n" + RECORDER
+OURS = b"#!/usr/bin/python3 -IS\n" + RECORDER
+PROGRAMS = {
+    "/usr/bin/git": OTHER,
+    "/usr/bin/rg": OURS,
+    "/usr/lib/governance/fs": OTHER,
+    "/usr/lib/governance/lines": OURS,
+}
+"""Programs that the kernel starts, and one that is read by the runner's own interpreter: a tool that begins like it."""
 HOSTILE = (
     ("plain", "two words", "", " ", "''", '""', "'", '"', "\\", "\\\\", "\\n"),
     ("a\nb", "a\rb", "a\tb", "\x01\x7f\x1b[2J", "\n"),
@@ -33,7 +41,7 @@ HOSTILE = (
 
 @pytest.fixture(scope="module")
 def recording(derived_image: Callable[[str, Mapping[str, tuple[int, bytes]]], str]) -> str:
-    return derived_image("governance/recording", dict.fromkeys(PROGRAMS, (0o555, RECORDER)))
+    return derived_image("governance/recording", {path: (0o555, text) for path, text in PROGRAMS.items()})
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

@@ -10,7 +10,8 @@ import docker
 import pytest
 
 from governance.canonical import digest
-from governance.sandbox import ContainerEngine, Dispatcher, Workspaces, reap
+from governance.policy.decision import Sharer
+from governance.sandbox import ContainerEngine, Dispatcher, Pool, Workspaces, reap
 from governance.sandbox.host import boot_id, kernel_text
 from governance.sandbox.plan import Owner, plan
 from governance.sandbox.tier import Place, Seen, Witness, prove
@@ -54,6 +55,15 @@ def test_programs_in_gvisor_have_threads(lab: Lab) -> None:
     assert lab.python(code, isolation="gvisor").stdout == "ran\n"
 
 
+@pytest.mark.parametrize("leaves", ["sleep 4711 & echo said", "(setsid sleep 4711 &); echo said"])
+def test_a_box_of_gvisor_runs_one_call_and_ends_with_what_that_left(lab: Lab, leaves: str) -> None:
+    outcomes = [
+        lab.run("/bin/sh", "-c", leaves, isolation="gvisor", reuse=Sharer("a-1", "web")) for _ in range(2)
+    ]
+    assert [(each.status, each.stdout, each.start) for each in outcomes] == [("ok", "said\n", "cold")] * 2
+    assert lab.left() == []
+
+
 def test_memory_in_gvisor_is_limited(lab: Lab) -> None:
     outcome = lab.python("x = bytearray(2**28); print('had it')", isolation="gvisor")
     assert (outcome.status, outcome.stdout) == ("limit", "")
@@ -93,7 +103,7 @@ def test_a_lower_tier_that_says_it_is_gvisor_is_refused_before_anything_runs(
     kept: list[str] = []
     witness = Witness(engine, lambda name, _: kept.append(name), tmp_path / "tiers")
     root = Workspaces(lab.workspace.parent.parent)
-    dispatcher = Dispatcher(engine, lab.warrants, root, lab.log, attested=witness)
+    dispatcher = Dispatcher(engine, lab.warrants, root, lab.log, Pool(engine, lab.log, attested=witness))
     judged = receipt(lab.spec("/bin/touch", "/workspace/ran", isolation="gvisor"))
     outcome = dispatcher.dispatch(lab.warrants.issue(judged, None))
     engine.close()
@@ -108,7 +118,9 @@ def test_evidence_is_complete_and_kept_before_the_program_starts(lab: Lab, tmp_p
     kept: dict[str, bytes] = {}
     witness = Witness(lab.engine, lambda name, data: kept.update({name: data}), tmp_path / "tiers")
     root = Workspaces(lab.workspace.parent.parent)
-    dispatcher = Dispatcher(lab.engine, lab.warrants, root, lab.log, attested=witness)
+    dispatcher = Dispatcher(
+        lab.engine, lab.warrants, root, lab.log, Pool(lab.engine, lab.log, attested=witness)
+    )
     outcomes = [
         dispatcher.dispatch(lab.warrants.issue(receipt(lab.spec("/bin/true", isolation="gvisor"), seq), None))
         for seq in (1, 2)
@@ -129,7 +141,9 @@ def test_what_was_proven_of_one_boot_is_proven_anew_after_another(lab: Lab, tmp_
     kept: list[bytes] = []
     witness = Witness(lab.engine, lambda _, data: kept.append(data), memory)
     root = Workspaces(lab.workspace.parent.parent)
-    dispatcher = Dispatcher(lab.engine, lab.warrants, root, lab.log, attested=witness)
+    dispatcher = Dispatcher(
+        lab.engine, lab.warrants, root, lab.log, Pool(lab.engine, lab.log, attested=witness)
+    )
     judged = receipt(lab.spec("/bin/true"))
     assert dispatcher.dispatch(lab.warrants.issue(judged, None)).status == "ok"
     [data] = kept
@@ -143,7 +157,9 @@ def test_evidence_that_cannot_be_kept_is_a_refusal(lab: Lab, tmp_path: Path) -> 
 
     witness = Witness(lab.engine, full, tmp_path / "tiers")
     root = Workspaces(lab.workspace.parent.parent)
-    dispatcher = Dispatcher(lab.engine, lab.warrants, root, lab.log, attested=witness)
+    dispatcher = Dispatcher(
+        lab.engine, lab.warrants, root, lab.log, Pool(lab.engine, lab.log, attested=witness)
+    )
     judged = receipt(lab.spec("/bin/touch", "/workspace/ran"))
     with pytest.raises(OSError, match="No space left"):
         dispatcher.dispatch(lab.warrants.issue(judged, None))
@@ -152,7 +168,7 @@ def test_evidence_that_cannot_be_kept_is_a_refusal(lab: Lab, tmp_path: Path) -> 
 
 def test_a_paused_gvisor_container_is_reaped(lab: Lab, engine_url: str) -> None:
     spec = lab.spec("/bin/sleep", "60", isolation="gvisor")
-    planned = plan(spec, Owner(lab.log, "paused", 1), (7, 7), {"repos/web": str(lab.workspace)})
+    planned = plan(spec, Owner(lab.log, "paused", 0, 1), (7, 7), {"repos/web": str(lab.workspace)})
     container = lab.engine.create(planned)
     client = docker.APIClient(engine_url, version="auto")
     lab.engine.start(container)

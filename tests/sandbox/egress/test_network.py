@@ -13,16 +13,15 @@ from governance.sandbox.egress.network import (
     address_on,
     attest_network,
     make_network,
-    name_of,
     reap_networks,
     subnet_of,
 )
 from governance.sandbox.engine_networks import ListedNetwork
-from governance.sandbox.plan import Owner, plan
+from governance.sandbox.plan import Owner, name_for, plan
 from tests.sandbox.build import inspected, spec
 
-OWNER = Owner("log-1", "decision-1", 1_000)
-NAME = name_of(OWNER)
+OWNER = Owner("log-1", "gateway-1", 0, 1_000)
+NAME = name_for(OWNER)
 LINK = Link("governance-x", "10.231.0.2", "/srv/trust")
 NOTHING = ImageSettings((), (), ())
 SOURCES = {"repos/web": "/srv/web"}
@@ -44,7 +43,7 @@ def found(**changes: Any) -> dict[str, Any]:
         "IPAM": {"Config": [{"Subnet": "10.231.0.0/29"}]},
         "Labels": {
             "governance.log": "log-1",
-            "governance.decision": "decision-1",
+            "governance.gateway": "gateway-1",
             "governance.expires": "1000",
         },
         "Containers": {"relay": {"IPv4Address": "10.231.0.2/29"}},
@@ -80,7 +79,7 @@ def test_a_network_as_it_must_be_is_taken() -> None:
             }
         },
         {"Labels": None},
-        {"Labels": {"governance.log": "log-2", "governance.decision": "decision-1"}},
+        {"Labels": {"governance.log": "log-2", "governance.gateway": "gateway-1"}},
         {"Containers": {}},
         {"Containers": {"relay": {}, "another": {}}},
         {"Containers": {"another": {}}},

@@ -52,7 +52,7 @@ def settled(
 ) -> Outcome:
     sandbox = spec(mounts=(WRITABLE,))
     with prepared(place.workspaces, sandbox) as places:
-        change(Path(places.sources[WRITABLE.source]))
+        change(Path(dict(places.folders)[WRITABLE.source].path))
         outcome = Outcome(id="d", status=status, tier="container", exit=0)
         return places.settled(outcome, allow(sandbox), review)
 
@@ -162,7 +162,9 @@ def test_a_review_that_cannot_be_recorded_is_raised_and_nothing_is_kept(place: P
 
 def test_a_workspace_that_is_read_only_is_the_workspace_itself(place: Place) -> None:
     with prepared(place.workspaces, spec(mounts=(WORKSPACE,))) as places:
-        assert places.sources == {WORKSPACE.source: str(place.top)}
+        assert [(source, each.path) for source, each in places.folders] == [
+            (WORKSPACE.source, str(place.top))
+        ]
         assert places.copy is None
         outcome = Outcome(id="d", status="ok", tier="container")
         assert places.settled(outcome, allow(spec()), None) is outcome
